@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+// The map of the house: rooms in the order the data flows, and what each may see.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// One room of the house: a module and what it may see.
+func room(_ name: String, sees: [Target.Dependency] = [], embeds: [Resource] = []) -> Target {
+  .target(name: name, dependencies: sees, resources: embeds, swiftSettings: strict)
+}
+
+/// A C library of the system, installed as a Debian package.
+func system(_ name: String, _ package: String) -> Target {
+  .systemLibrary(name: name, providers: [.apt([package])])
+}
+
+/// The tests of one room.
+func tests(_ room: String, sees: [Target.Dependency]) -> Target {
+  .testTarget(name: room + "Tests", dependencies: sees + ["Support"], swiftSettings: strict)
+}
+
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(
+  name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "plimsoll",
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Words.
+    room("Bytes"),
+    room("Model", sees: ["Bytes"]),
+
+    // Ingest, pushed by the wire.
+
+    // Where the two loops meet.
+
+    // Watch, pulled by the clock.
+
+    // Doors and wiring.
+
+    // Tests mirror the rooms; Support holds what they share.
+    .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
+    tests("Bytes", sees: ["Bytes"]),
+    tests("Model", sees: ["Bytes", "Model"]),
+
+    // Libraries of the system.
+  ],
+  cxxLanguageStandard: .cxx17
+)

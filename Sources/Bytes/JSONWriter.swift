@@ -1,0 +1,83 @@
+/// Writes JSON into bytes: commas and quotes are its business, nesting is the caller's.
+package struct JSONWriter {
+  package private(set) var bytes: [UInt8] = []
+  private var needsComma = false
+
+  package init(capacity: Int = 0) {
+    bytes.reserveCapacity(capacity)
+  }
+
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
+    open(123)
+    try members(&self)
+    close(125)
+  }
+
+  package mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
+    open(91)
+    try elements(&self)
+    close(93)
+  }
+
+  package mutating func key(_ name: String) {
+    key(ByteString(name))
+  }
+
+  package mutating func key(_ name: ByteString) {
+    separate()
+    JSONText.quote(name.bytes.span, into: &bytes)
+    bytes.append(58)
+    needsComma = false
+  }
+
+  package mutating func string(_ value: String) {
+    separate()
+    JSONText.quote(Array(value.utf8).span, into: &bytes)
+  }
+
+  package mutating func string(_ value: ByteString) {
+    separate()
+    JSONText.quote(value.bytes.span, into: &bytes)
+  }
+
+  package mutating func integer(_ value: some BinaryInteger) {
+    raw(String(value))
+  }
+
+  package mutating func boolean(_ value: Bool) {
+    raw(value ? "true" : "false")
+  }
+
+  package mutating func null() {
+    raw("null")
+  }
+
+  /// A number; what JSON cannot say (NaN, infinity) becomes null.
+  package mutating func number(_ value: Double) {
+    raw(value.isFinite ? Numbers.text(value) : "null")
+  }
+
+  /// Text that is JSON already.
+  package mutating func raw(_ text: String) {
+    separate()
+    bytes.append(contentsOf: text.utf8)
+  }
+
+  private mutating func separate() {
+    if needsComma { bytes.append(44) }
+    needsComma = true
+  }
+
+  private mutating func open(_ byte: UInt8) {
+    separate()
+    bytes.append(byte)
+    needsComma = false
+  }
+
+  private mutating func close(_ byte: UInt8) {
+    bytes.append(byte)
+    needsComma = true
+  }
+}

@@ -1,0 +1,220 @@
+package import Bytes
+
+extension Batch {
+  /// Copies bytes into the arena. An arena never grows past 4 GiB: bodies are limited long before.
+  package mutating func intern(_ bytes: Span<UInt8>) -> Slice {
+    guard bytes.count > 0 else { return .empty }
+    let offset = UInt32(truncatingIfNeeded: arena.count)
+    bytes.withUnsafeBufferPointer { arena.append(contentsOf: $0) }
+    return Slice(offset: offset, count: UInt32(truncatingIfNeeded: bytes.count))
+  }
+
+  package mutating func intern(_ bytes: ByteString) -> Slice {
+    intern(bytes.bytes)
+  }
+
+  package mutating func intern(_ bytes: [UInt8]) -> Slice {
+    guard !bytes.isEmpty else { return .empty }
+    let offset = UInt32(truncatingIfNeeded: arena.count)
+    arena.append(contentsOf: bytes)
+    return Slice(offset: offset, count: UInt32(truncatingIfNeeded: bytes.count))
+  }
+
+  package mutating func intern(_ text: StaticString) -> Slice {
+    let offset = UInt32(truncatingIfNeeded: arena.count)
+    text.withUTF8Buffer { arena.append(contentsOf: $0) }
+    return Slice(offset: offset, count: UInt32(truncatingIfNeeded: text.utf8CodeUnitCount))
+  }
+
+  /// Copies the decoded bytes of a JSON string body into the arena.
+  package mutating func internUnescaped(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Slice {
+    let offset = UInt32(truncatingIfNeeded: arena.count)
+    JSONText.unescape(bytes, range, into: &arena)
+    return Slice(offset: offset, count: UInt32(truncatingIfNeeded: arena.count) - offset)
+  }
+
+  /// Adds a field to the record being built: call it between `records` entries, before
+  /// `append(record:)`, which takes all fields added since the last one.
+  package mutating func addField(_ name: Slice, _ value: Slice, _ kind: FieldKind) {
+    fields.append(Field(name: name, value: value, kind: kind))
+  }
+
+  package mutating func addField(_ name: StaticString, _ value: Slice, _ kind: FieldKind) {
+    addField(intern(name), value, kind)
+  }
+
+  package mutating func addField(_ name: StaticString, integer: Int64) {
+    addField(intern(name), intern(Array(String(integer).utf8)), .integer)
+  }
+
+  /// How many fields wait for the next `append(record:)`.
+  package var pendingFieldCount: Int { fields.count - nextField }
+
+  /// Closes the record being built with the fields added since the last one.
+  package mutating func append(record: Record) {
+    var closed = record
+    closed.firstField = UInt32(truncatingIfNeeded: nextField)
+    closed.fieldCount = UInt32(truncatingIfNeeded: fields.count - nextField)
+    records.append(closed)
+  }
+
+  /// Drops the fields added since the last record, when a row turns out to be refused.
+  package mutating func discardPendingFields() {
+    fields.removeLast(fields.count - nextField)
+  }
+
+  private var nextField: Int { records.last.map { $0.fields.upperBound } ?? 0 }
+
+  /// Appends the fields of the last record: they stay in its order.
+  package mutating func addFieldToLastRecord(_ name: Slice, _ value: Slice, _ kind: FieldKind) {
+    guard let last = records.indices.last else { return }
+    fields.append(Field(name: name, value: value, kind: kind))
+    records[last].fieldCount += 1
+  }
+
+  /// Adds a field to any finished record. Its fields move to the end when others stand behind
+  /// them, so do it for few.
+  package mutating func addField(
+    toRecord index: Int, _ name: Slice, _ value: Slice, _ kind: FieldKind
+  ) {
+    guard records.indices.contains(index) else { return }
+    let own = records[index].fields
+    if own.upperBound != fields.count {
+      records[index].firstField = UInt32(truncatingIfNeeded: fields.count)
+      fields.append(contentsOf: fields[own])
+    }
+    fields.append(Field(name: name, value: value, kind: kind))
+    records[index].fieldCount += 1
+  }
+
+  /// Replaces a record's head; its fields stay.
+  package mutating func update(record index: Int, _ change: (inout Record) -> Void) {
+    guard records.indices.contains(index) else { return }
+    change(&records[index])
+  }
+
+  /// Starts a series with no labels; add them with `addLabel`, then call `finishSeries`.
+  package mutating func startSeries(tenant: Slice = .empty) {
+    series.append(
+      SeriesRow(
+        tenant: tenant, firstLabel: UInt32(truncatingIfNeeded: labels.count), labelCount: 0))
+  }
+
+  /// Adds a label to the series that was started last.
+  package mutating func addLabel(_ name: Slice, _ value: Slice) {
+    guard let last = series.indices.last else { return }
+    labels.append(LabelRow(name: name, value: value))
+    series[last].labelCount += 1
+  }
+
+  /// Sorts the labels of the series that was started last, drops empty ones, checks names, counts
+  /// and lengths, and returns its index. On a fault the series is gone again.
+  package mutating func finishSeries() throws(Fault) -> UInt32 {
+    guard let row = series.last else { throw Fault(.missingName) }
+    var own = Array(labels[row.labels].filter { !$0.value.isEmpty })
+    labels.removeSubrange(row.labels)
+    own.sort { lexicographicallyPrecedes($0.name, $1.name) }
+    if let fault = fault(of: own) {
+      series.removeLast()
+      throw fault
+    }
+    labels.append(contentsOf: own)
+    let last = series.count - 1
+    series[last].labelCount = UInt32(truncatingIfNeeded: own.count)
+    return UInt32(truncatingIfNeeded: last)
+  }
+
+  private func lexicographicallyPrecedes(_ left: Slice, _ right: Slice) -> Bool {
+    arena[left.range].lexicographicallyPrecedes(arena[right.range])
+  }
+
+  private func fault(of labels: [LabelRow]) -> Fault? {
+    if labels.count > Limits.labelsPerSeries { return Fault(.tooManyLabels) }
+    var named = false
+    for (index, label) in labels.enumerated() {
+      let name = bytes(label.name)
+      if name.count == 0 { return Fault(.invalidName, "empty label name") }
+      if name.count > Limits.labelNameBytes { return Fault(.nameTooLong, refused: name) }
+      if Int(label.value.count) > Limits.labelValueBytes {
+        return Fault(.valueTooLong, "label value", refused: bytes(label.value))
+      }
+      if !UTF8Check.isValid(name) || !UTF8Check.isValid(bytes(label.value)) {
+        return Fault(.invalidText, "label is not UTF-8", refused: name)
+      }
+      if index > 0, arena[labels[index - 1].name.range] == arena[label.name.range] {
+        return Fault(.duplicateLabel, refused: name)
+      }
+      if name.equals("__name__") { named = true }
+    }
+    return named ? nil : Fault(.missingName, "series without __name__")
+  }
+
+  package mutating func append(sample: Sample) {
+    samples.append(sample)
+  }
+
+  /// Keeps only the samples and records that pass; the arena keeps their bytes.
+  package mutating func filter(
+    records keepsRecord: (Record) -> Bool, samples keepsSample: (Sample) -> Bool
+  ) {
+    records.removeAll { !keepsRecord($0) }
+    samples.removeAll { !keepsSample($0) }
+  }
+
+  /// Sets the tenant of a series.
+  package mutating func setTenant(_ tenant: Slice, ofSeries index: Int) {
+    guard series.indices.contains(index) else { return }
+    series[index].tenant = tenant
+  }
+
+  /// The value of a series' label, or nil.
+  package func label(_ name: ByteString, ofSeries index: Int) -> Slice? {
+    guard series.indices.contains(index) else { return nil }
+    return labels[series[index].labels].first {
+      arena[$0.name.range].elementsEqual(name.bytes)
+    }?.value
+  }
+
+  /// Removes a label of a series and returns its value; nil when it has none of that name.
+  package mutating func removeLabel(_ name: ByteString, ofSeries index: Int) -> Slice? {
+    guard series.indices.contains(index) else { return nil }
+    let range = series[index].labels
+    guard let place = range.first(where: { arena[labels[$0].name.range].elementsEqual(name.bytes) })
+    else { return nil }
+    let value = labels[place].value
+    // The gap is closed inside the series' own range, so that no other range moves.
+    for slot in place..<(range.upperBound - 1) { labels[slot] = labels[slot + 1] }
+    series[index].labelCount -= 1
+    return value
+  }
+
+  /// The labels of a series as a value of their own.
+  package func labels(ofSeries index: Int) -> Labels {
+    guard series.indices.contains(index) else { return .empty }
+    return Labels(
+      sorted: labels[series[index].labels].map { Label(string($0.name), string($0.value)) })
+  }
+
+  /// The value of a record's field, or nil.
+  package func field(_ name: ByteString, of record: Record) -> ByteString? {
+    for index in record.fields
+    where arena[fields[index].name.range].elementsEqual(name.bytes) {
+      return string(fields[index].value)
+    }
+    return nil
+  }
+
+  /// A batch as storing read it back: its parts are consistent, storing has checked them.
+  package init(
+    arena: [UInt8], records: [Record], fields: [Field], series: [SeriesRow], labels: [LabelRow],
+    samples: [Sample]
+  ) {
+    self.init()
+    self.arena = arena
+    self.records = records
+    self.fields = fields
+    self.series = series
+    self.labels = labels
+    self.samples = samples
+  }
+}
