@@ -58,6 +58,7 @@ let package = Package(
     room("Model", sees: ["Bytes"]),
 
     // Ingest, pushed by the wire.
+    room("Packing", sees: ["Bytes", "CLZ4", "CZlib", "CSnappy", "CXXHash"]),
 
     // Where the two loops meet.
 
@@ -69,8 +70,13 @@ let package = Package(
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
     tests("Bytes", sees: ["Bytes"]),
     tests("Model", sees: ["Bytes", "Model"]),
+    tests("Packing", sees: ["Bytes", "Packing"]),
 
     // Libraries of the system.
+    system("CLZ4", "liblz4-dev"),
+    system("CZlib", "zlib1g-dev"),
+    system("CSnappy", "libsnappy-dev"),
+    system("CXXHash", "libxxhash-dev"),
   ],
   cxxLanguageStandard: .cxx17
 )
