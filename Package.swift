@@ -59,6 +59,7 @@ let package = Package(
 
     // Ingest, pushed by the wire.
     room("Packing", sees: ["Bytes", "CLZ4", "CZlib", "CSnappy", "CXXHash"]),
+    room("Decoding", sees: ["Bytes", "Model", "Packing"]),
 
     // Where the two loops meet.
 
@@ -71,6 +72,7 @@ let package = Package(
     tests("Bytes", sees: ["Bytes"]),
     tests("Model", sees: ["Bytes", "Model"]),
     tests("Packing", sees: ["Bytes", "Packing"]),
+    tests("Decoding", sees: ["Bytes", "Model", "Packing", "Decoding"]),
 
     // Libraries of the system.
     system("CLZ4", "liblz4-dev"),

@@ -1,0 +1,178 @@
+import Bytes
+package import Model
+import Packing
+
+/// Prometheus remote write 1.0: a snappy block that holds a protobuf `WriteRequest`. Exemplars and
+/// metadata are skipped, native histograms counted as unsupported. A series whose labels are wrong
+/// refuses its samples; a message that cannot be cut refuses the whole frame.
+package struct RemoteWrite: WireFormat {
+  package static let name = "remote_write"
+  package static let arrivals = [Arrival.http(path: "/api/v1/write")]
+
+  private let sampleLimit: Int
+
+  package init() { self.init(sampleLimit: Limits.rowsPerFrame) }
+
+  /// A format that takes at most so many samples and histograms in a frame.
+  package init(sampleLimit: Int) {
+    self.sampleLimit = sampleLimit
+  }
+
+  package mutating func decode(
+    _ frame: Span<UInt8>, from source: FrameSource, into batch: inout Batch
+  ) throws(Fault) {
+    let message: [UInt8]
+    do throws(PackingFault) {
+      message = try Snappy.decompress(frame, limit: Limits.bodyBytes)
+    } catch {
+      switch error {
+      case .tooLarge: throw Fault(.bodyTooLarge, "more than \(Limits.bodyBytes) bytes unpacked")
+      default: throw Fault(.decompression, "not a snappy block", refused: frame)
+      }
+    }
+    let bytes = message.span
+    // All is checked before anything is kept, so that a frame is taken whole or not at all.
+    let samples = try WriteRequest.check(bytes)
+    guard samples <= sampleLimit else {
+      throw Fault(.bodyTooLarge, "more than \(sampleLimit) samples")
+    }
+    try WriteRequest.decode(bytes, into: &batch)
+  }
+}
+
+/// The messages of remote write 1.0 (prometheus/prompb: types.proto, remote.proto).
+private enum WriteRequest {
+  private static let series = 1
+  private static let labels = 1
+  private static let samples = 2
+  private static let histograms = 4
+
+  /// Walks the whole message and returns how many samples and histograms it has.
+  static func check(_ bytes: Span<UInt8>) throws(Fault) -> Int {
+    var count = 0
+    var request = MessageReader(bytes)
+    while let field = try request.next() {
+      guard field.number == series, let range = field.bytes else { continue }
+      var row = MessageReader(bytes, range)
+      while let part = try row.next() {
+        guard let inner = part.bytes else { continue }
+        switch part.number {
+        case labels: _ = try label(bytes, inner)
+        case samples:
+          _ = try sample(bytes, inner)
+          count += 1
+        case histograms: count += 1
+        default: break
+        }
+      }
+    }
+    return count
+  }
+
+  static func decode(_ bytes: Span<UInt8>, into batch: inout Batch) throws(Fault) {
+    var request = MessageReader(bytes)
+    while let field = try request.next() {
+      if field.number == series, let range = field.bytes {
+        try decodeSeries(bytes, range, into: &batch)
+      }
+    }
+  }
+
+  private static func decodeSeries(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, into batch: inout Batch
+  ) throws(Fault) {
+    var pairs: [(Range<Int>, Range<Int>)] = []
+    var count = 0
+    var unsupported = 0
+    var excess = 0
+    var row = MessageReader(bytes, range)
+    while let part = try row.next() {
+      guard let inner = part.bytes else { continue }
+      switch part.number {
+      case labels:
+        if pairs.count > Limits.labelsPerSeries {
+          excess += 1
+        } else {
+          pairs.append(try label(bytes, inner))
+        }
+      case samples: count += 1
+      case histograms: unsupported += 1
+      default: break
+      }
+    }
+    if unsupported > 0 {
+      batch.faults.add(
+        Fault(.unsupported, "native histogram", at: range.lowerBound), count: unsupported)
+    }
+    guard count > 0 else { return }
+    do throws(Fault) {
+      if excess > 0 { throw Fault(.tooManyLabels, at: range.lowerBound) }
+      let index = try addSeries(pairs, of: bytes, to: &batch)
+      try addSamples(bytes, range, of: index, to: &batch)
+    } catch {
+      batch.faults.add(error, count: count)
+    }
+  }
+
+  private static func addSeries(
+    _ pairs: [(Range<Int>, Range<Int>)], of bytes: Span<UInt8>, to batch: inout Batch
+  ) throws(Fault) -> UInt32 {
+    // What is too long is refused before it is copied.
+    for (name, value) in pairs {
+      if name.count > Limits.labelNameBytes {
+        throw Fault(.nameTooLong, refused: bytes.extracting(name))
+      }
+      if value.count > Limits.labelValueBytes {
+        throw Fault(.valueTooLong, "label value", refused: bytes.extracting(value))
+      }
+    }
+    batch.startSeries()
+    for (name, value) in pairs {
+      let name = batch.intern(bytes.extracting(name))
+      batch.addLabel(name, batch.intern(bytes.extracting(value)))
+    }
+    return try batch.finishSeries()
+  }
+
+  private static func addSamples(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, of series: UInt32, to batch: inout Batch
+  ) throws(Fault) {
+    var row = MessageReader(bytes, range)
+    while let part = try row.next() {
+      guard part.number == samples, let inner = part.bytes else { continue }
+      let (value, time) = try sample(bytes, inner)
+      batch.append(sample: Sample(series: series, time: time, value: value))
+    }
+  }
+
+  private static func label(
+    _ bytes: Span<UInt8>, _ range: Range<Int>
+  ) throws(Fault) -> (Range<Int>, Range<Int>) {
+    var name = 0..<0
+    var value = 0..<0
+    var message = MessageReader(bytes, range)
+    while let field = try message.next() {
+      if field.number == 1, let inner = field.bytes { name = inner }
+      if field.number == 2, let inner = field.bytes { value = inner }
+    }
+    return (name, value)
+  }
+
+  /// The value with its exact bits, and its time in milliseconds.
+  private static func sample(
+    _ bytes: Span<UInt8>, _ range: Range<Int>
+  ) throws(Fault) -> (Double, Int64) {
+    var value = 0.0
+    var time: Int64 = 0
+    var message = MessageReader(bytes, range)
+    while let field = try message.next() {
+      if field.number == 1, case .fixed64(let bits) = field.value {
+        value = Double(bitPattern: bits)
+      }
+      if field.number == 2, case .varint(let bits) = field.value {
+        time = Int64(bitPattern: bits)
+      }
+    }
+    return (value, time)
+  }
+}
