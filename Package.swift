@@ -59,7 +59,9 @@ let package = Package(
 
     // Ingest, pushed by the wire.
     room("Packing", sees: ["Bytes", "CLZ4", "CZlib", "CSnappy", "CXXHash"]),
+    room("Receiving", sees: ["Bytes", "Model", "CSockets"]),
     room("Decoding", sees: ["Bytes", "Model", "Packing"]),
+    room("Tagging", sees: ["Bytes", "Model"]),
 
     // Where the two loops meet.
 
@@ -72,9 +74,12 @@ let package = Package(
     tests("Bytes", sees: ["Bytes"]),
     tests("Model", sees: ["Bytes", "Model"]),
     tests("Packing", sees: ["Bytes", "Packing"]),
+    tests("Receiving", sees: ["Bytes", "Receiving"]),
     tests("Decoding", sees: ["Bytes", "Model", "Packing", "Decoding"]),
+    tests("Tagging", sees: ["Bytes", "Model", "Tagging"]),
 
     // Libraries of the system.
+    .target(name: "CSockets"),
     system("CLZ4", "liblz4-dev"),
     system("CZlib", "zlib1g-dev"),
     system("CSnappy", "libsnappy-dev"),
