@@ -64,6 +64,7 @@ let package = Package(
     room("Tagging", sees: ["Bytes", "Model"]),
 
     // Where the two loops meet.
+    room("Storing", sees: ["Bytes", "Model", "Packing", "CSQLite"]),
 
     // Watch, pulled by the clock.
 
@@ -77,6 +78,7 @@ let package = Package(
     tests("Receiving", sees: ["Bytes", "Receiving"]),
     tests("Decoding", sees: ["Bytes", "Model", "Packing", "Decoding"]),
     tests("Tagging", sees: ["Bytes", "Model", "Tagging"]),
+    tests("Storing", sees: ["Bytes", "Model", "Packing", "Storing"]),
 
     // Libraries of the system.
     .target(name: "CSockets"),
@@ -84,6 +86,7 @@ let package = Package(
     system("CZlib", "zlib1g-dev"),
     system("CSnappy", "libsnappy-dev"),
     system("CXXHash", "libxxhash-dev"),
+    system("CSQLite", "libsqlite3-dev"),
   ],
   cxxLanguageStandard: .cxx17
 )

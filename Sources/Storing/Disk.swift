@@ -1,0 +1,52 @@
+/// Why a file operation failed: the operation, the path, the error number of the system.
+package struct DiskFault: Error, Sendable, Equatable, CustomStringConvertible {
+  package let operation: String
+  package let path: String
+  package let number: Int32
+
+  package init(_ operation: String, _ path: String, _ number: Int32) {
+    self.operation = operation
+    self.path = path
+    self.number = number
+  }
+
+  package var isFull: Bool { number == 28 || number == 122 }
+  package var isMissing: Bool { number == 2 }
+
+  package var description: String {
+    "\(operation) \(path): \(SystemError.text(number))"
+  }
+}
+
+/// The one way to files: everything the store keeps goes through it, and tests put faults, crashes
+/// and memory behind it. Paths are made of our own names only; no input byte becomes part of one.
+package protocol Disk: Sendable {
+  /// Opens a file for reading and appending.
+  func open(_ path: String, create: Bool) throws(DiskFault) -> any DiskFile
+  /// The names in a folder, sorted; empty when the folder is not there.
+  func list(_ folder: String) throws(DiskFault) -> [String]
+  func makeFolder(_ path: String) throws(DiskFault)
+  func rename(_ path: String, to target: String) throws(DiskFault)
+  func remove(_ path: String) throws(DiskFault)
+  /// Makes created, renamed and removed names of a folder durable.
+  func syncFolder(_ path: String) throws(DiskFault)
+  /// Takes the folder for this process until the returned value goes; nil when another has it.
+  func lock(_ path: String) throws(DiskFault) -> (any Sendable)?
+  /// Bytes that can still be written.
+  func freeBytes(_ path: String) throws(DiskFault) -> Int64
+  /// Where SQLite keeps a database of this name: a path, or `:memory:`.
+  func databasePath(_ path: String) -> String
+}
+
+/// An open file.
+package protocol DiskFile: Sendable {
+  var path: String { get }
+  func size() throws(DiskFault) -> Int
+  /// Writes all of it at the end, or throws; how much of it was written then is unknown.
+  func append(_ bytes: [UInt8], at offset: Int) throws(DiskFault)
+  /// Exactly `count` bytes, or fewer at the end of the file.
+  func read(at offset: Int, count: Int) throws(DiskFault) -> [UInt8]
+  func truncate(to size: Int) throws(DiskFault)
+  /// Returns once everything appended is durable (fdatasync).
+  func sync() throws(DiskFault)
+}

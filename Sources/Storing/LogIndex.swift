@@ -1,0 +1,103 @@
+import Bytes
+import Model
+import Synchronization
+
+/// Where a frame with records lies, and what it can hold.
+struct LogEntry: Sendable {
+  let sequence: UInt64
+  let segment: Int
+  let offset: Int
+  let size: Int
+  let times: ClosedRange<Int64>
+  let tenants: [ByteString]
+}
+
+/// The frames that hold records, and the batches of the recent and the recently read ones.
+final class LogIndex: Sendable {
+  private struct Cached {
+    let batch: Batch
+    let cost: Int
+    var usedAt: UInt64
+  }
+
+  private struct State {
+    var entries: [LogEntry] = []
+    var cache: [UInt64: Cached] = [:]
+    var cachedBytes = 0
+    var uses: UInt64 = 0
+  }
+
+  private let state = Mutex(State())
+  private let cacheLimit: Int
+
+  /// Keeps batches of about `cacheLimit` bytes in memory.
+  init(cacheLimit: Int) {
+    self.cacheLimit = cacheLimit
+  }
+
+  func insert(_ entry: LogEntry, batch: Batch?) {
+    state.withLock { state in
+      state.entries.append(entry)
+      if let batch { Self.keep(batch, entry.sequence, &state, limit: cacheLimit) }
+    }
+  }
+
+  func keep(_ batch: Batch, of entry: LogEntry) {
+    state.withLock { Self.keep(batch, entry.sequence, &$0, limit: cacheLimit) }
+  }
+
+  private static func keep(
+    _ batch: Batch, _ sequence: UInt64, _ state: inout State, limit: Int
+  ) {
+    let cost =
+      batch.arena.count + batch.records.count * MemoryLayout<Record>.stride
+      + batch.fields.count * MemoryLayout<Field>.stride
+    state.uses += 1
+    guard state.cache[sequence] == nil, cost <= limit else { return }
+    state.cache[sequence] = Cached(batch: batch, cost: cost, usedAt: state.uses)
+    state.cachedBytes += cost
+    guard state.cachedBytes > limit else { return }
+    // Frees a quarter at once, so that the sort is paid seldom.
+    for (key, value) in state.cache.sorted(by: { $0.value.usedAt < $1.value.usedAt }) {
+      guard state.cachedBytes > limit / 4 * 3 else { break }
+      state.cachedBytes -= value.cost
+      state.cache[key] = nil
+    }
+  }
+
+  /// The entries that may hold records of `from..<to` (nanoseconds) of the scope, in order of
+  /// commit, each with its batch when that is in memory.
+  func find(
+    in scope: Scope, from: Int64, to: Int64
+  ) -> [LogEntry] {
+    state.withLock { state in
+      state.entries.filter { entry in
+        guard entry.times.lowerBound < to, entry.times.upperBound >= from else { return false }
+        return entry.tenants.contains { scope.sees($0) }
+      }
+    }
+  }
+
+  func cached(_ entry: LogEntry) -> Batch? {
+    state.withLock { state in
+      state.uses += 1
+      state.cache[entry.sequence]?.usedAt = state.uses
+      return state.cache[entry.sequence]?.batch
+    }
+  }
+
+  func remove(segment: Int) {
+    state.withLock { state in
+      for entry in state.entries where entry.segment == segment {
+        if let cached = state.cache.removeValue(forKey: entry.sequence) {
+          state.cachedBytes -= cached.cost
+        }
+      }
+      state.entries.removeAll { $0.segment == segment }
+    }
+  }
+
+  var counts: (frames: Int, cachedBytes: Int) {
+    state.withLock { ($0.entries.count, $0.cachedBytes) }
+  }
+}
