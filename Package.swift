@@ -67,6 +67,7 @@ let package = Package(
     room("Storing", sees: ["Bytes", "Model", "Packing", "CSQLite"]),
 
     // Watch, pulled by the clock.
+    room("Querying", sees: ["Bytes", "Model", "CRE2"]),
 
     // Doors and wiring.
 
@@ -79,6 +80,7 @@ let package = Package(
     tests("Decoding", sees: ["Bytes", "Model", "Packing", "Decoding"]),
     tests("Tagging", sees: ["Bytes", "Model", "Tagging"]),
     tests("Storing", sees: ["Bytes", "Model", "Packing", "Storing"]),
+    tests("Querying", sees: ["Bytes", "Model", "Querying"]),
 
     // Libraries of the system.
     .target(name: "CSockets"),
@@ -87,6 +89,8 @@ let package = Package(
     system("CSnappy", "libsnappy-dev"),
     system("CXXHash", "libxxhash-dev"),
     system("CSQLite", "libsqlite3-dev"),
+    .target(
+      name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,221 @@
+package import Bytes
+package import Model
+
+/// The JSON bodies of the Loki HTTP API, and log lines as the command line prints them.
+package enum LokiAnswer {
+  /// `{"status":"success","data":{"resultType":...,"result":...,"stats":...}}`. `withFields` adds
+  /// to each line an object of the record's typed fields, as its third element. `seconds` is how
+  /// long the query took.
+  package static func success(
+    _ value: QueryValue, withFields: Bool = false, seconds: Double = 0
+  ) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.key("status")
+      writer.string("success")
+      writer.key("data")
+      writer.object { writer in
+        write(value, withFields, into: &writer)
+        writer.key("stats")
+        writeStatistics(value, seconds, into: &writer)
+      }
+    }
+    return writer.bytes
+  }
+
+  /// Names of labels, or the values of one.
+  package static func strings(_ strings: [ByteString]) -> [UInt8] {
+    envelope { writer in
+      for string in strings { writer.string(string) }
+    }
+  }
+
+  /// The labels of streams.
+  package static func series(_ series: [Labels]) -> [UInt8] {
+    envelope { writer in
+      for labels in series { write(labels, into: &writer) }
+    }
+  }
+
+  /// The text of a failed query: Loki answers `text/plain`, the position in the message.
+  package static func failure(_ fault: QueryFault) -> [UInt8] {
+    Array(fault.message.utf8)
+  }
+
+  /// The HTTP status that goes with a fault.
+  package static func status(of fault: QueryFault) -> Int {
+    switch fault.kind {
+    case .badData, .execution: 400
+    case .timeout: 504
+    case .canceled: 499
+    case .internal: 500
+    }
+  }
+
+  /// One log line as a JSON object: time, message, labels and fields. A field of a name that is
+  /// taken is called `exported_...`. No line feed behind it.
+  package static func line(_ line: LogStream.Line, of labels: Labels) -> [UInt8] {
+    var taken: Set<ByteString> = ["time", "message"]
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.key("time")
+      writer.string(Instant.text(line.time))
+      for label in labels.pairs + line.fields {
+        var name = label.name
+        // A field that joined the labels stands there already.
+        if labels[name] == label.value, taken.contains(name) { continue }
+        if taken.contains(name) { name = ByteString(Array("exported_".utf8) + name.bytes) }
+        guard taken.insert(name).inserted else { continue }
+        writer.key(name)
+        writer.string(label.value)
+      }
+      writer.key("message")
+      writer.string(line.text)
+    }
+    return writer.bytes
+  }
+
+  private static func envelope(_ elements: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.key("status")
+      writer.string("success")
+      writer.key("data")
+      writer.array(elements)
+    }
+    return writer.bytes
+  }
+
+  private static func write(
+    _ value: QueryValue, _ withFields: Bool, into writer: inout JSONWriter
+  ) {
+    writer.key("resultType")
+    switch value {
+    case .scalar(let point):
+      writer.string("scalar")
+      writer.key("result")
+      write(point, into: &writer)
+    case .string(let text, let time):
+      writer.string("string")
+      writer.key("result")
+      writer.array { writer in
+        writer.raw(seconds(time))
+        writer.string(text)
+      }
+    case .vector(let elements):
+      writer.string("vector")
+      writer.key("result")
+      writer.array { writer in
+        for element in elements {
+          writer.object { writer in
+            writer.key("metric")
+            write(element.labels, into: &writer)
+            writer.key("value")
+            write(element.point, into: &writer)
+          }
+        }
+      }
+    case .matrix(let matrix):
+      writer.string("matrix")
+      writer.key("result")
+      writer.array { writer in
+        for series in matrix { write(series, into: &writer) }
+      }
+    case .streams(let streams):
+      writer.string("streams")
+      writer.key("result")
+      writer.array { writer in
+        for stream in streams { write(stream, withFields, into: &writer) }
+      }
+    }
+  }
+
+  private static func write(_ series: MatrixSeries, into writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.key("metric")
+      write(series.labels, into: &writer)
+      writer.key("values")
+      writer.array { writer in
+        for point in series.points { write(point, into: &writer) }
+      }
+    }
+  }
+
+  private static func write(
+    _ stream: LogStream, _ withFields: Bool, into writer: inout JSONWriter
+  ) {
+    writer.object { writer in
+      writer.key("stream")
+      write(stream.labels, into: &writer)
+      writer.key("values")
+      writer.array { writer in
+        for line in stream.lines {
+          writer.array { writer in
+            writer.string("\(line.time)")
+            writer.string(line.text)
+            if withFields { write(fields: line.fields, into: &writer) }
+          }
+        }
+      }
+    }
+  }
+
+  /// Names once each: of a repeated one the first value.
+  private static func write(fields: [Label], into writer: inout JSONWriter) {
+    var taken: Set<ByteString> = []
+    writer.object { writer in
+      for field in fields where taken.insert(field.name).inserted {
+        writer.key(field.name)
+        writer.string(field.value)
+      }
+    }
+  }
+
+  private static func write(_ labels: Labels, into writer: inout JSONWriter) {
+    writer.object { writer in
+      for pair in labels.pairs {
+        writer.key(pair.name)
+        writer.string(pair.value)
+      }
+    }
+  }
+
+  private static func write(_ point: Point, into writer: inout JSONWriter) {
+    writer.array { writer in
+      writer.raw(seconds(point.time))
+      writer.string(Numbers.text(point.value))
+    }
+  }
+
+  /// Milliseconds as seconds with no more decimals than they need, as Loki writes them.
+  private static func seconds(_ milliseconds: Int64) -> String {
+    let magnitude = milliseconds.magnitude
+    let head = (milliseconds < 0 ? "-" : "") + "\(magnitude / 1_000)"
+    var digits = Instant.padded(Int(magnitude % 1_000), 3)
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return digits.isEmpty ? head : head + "." + digits
+  }
+
+  private static func writeStatistics(
+    _ value: QueryValue, _ seconds: Double, into writer: inout JSONWriter
+  ) {
+    var entries = 0
+    switch value {
+    case .scalar, .string: entries = 1
+    case .vector(let elements): entries = elements.count
+    case .matrix(let matrix): entries = matrix.reduce(0) { $0 + $1.points.count }
+    case .streams(let streams): entries = streams.reduce(0) { $0 + $1.lines.count }
+    }
+    writer.object { writer in
+      writer.key("summary")
+      writer.object { writer in
+        writer.key("execTime")
+        writer.number(seconds)
+        writer.key("queueTime")
+        writer.number(0)
+        writer.key("totalEntriesReturned")
+        writer.integer(entries)
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import Bytes
+import Model
+
+/// Gathers the first lines of a log query in its direction. A batch is looked through without
+/// copying; only the rows that may stay are copied out of it.
+struct LineCollector {
+  /// A row that may be among the answer's.
+  private struct Kept {
+    let time: Int64
+    /// Its place in the order of reading, which tells rows of one time apart.
+    let sequence: Int
+    let labels: Labels
+    let line: LogStream.Line
+  }
+
+  private let plan: LogPlan
+  private let limit: Int
+  private let direction: LogQL.Direction
+  private let start: Int64
+  private let end: Int64
+  private var table: StreamTable
+  private var row: LogRow
+  private var kept: [Kept] = []
+  private var read = 0
+
+  init(
+    _ plan: LogPlan, limit: Int, direction: LogQL.Direction, start: Int64, end: Int64,
+    scope: Scope, timeline: Timeline?
+  ) {
+    self.plan = plan
+    self.limit = limit
+    self.direction = direction
+    self.start = start
+    self.end = end
+    table = StreamTable(
+      plan.matchers, scope: scope, timeline: timeline, from: start, through: end)
+    row = LogRow(scope: scope)
+  }
+
+  mutating func take(_ batch: Batch, _ budget: Budget) throws(QueryFault) {
+    var candidates: [(time: Int64, index: Int)] = []
+    let worst = kept.count >= limit ? kept.last?.time : nil
+    for (index, record) in batch.records.enumerated() {
+      try budget.charge(1)
+      guard record.time >= start, record.time < end else { continue }
+      if let worst, isBehind(record.time, worst) { continue }
+      if passes(record, batch) { candidates.append((record.time, index)) }
+    }
+    candidates.sort { left, right in
+      left.time == right.time
+        ? (direction == .forward) == (left.index < right.index)
+        : isBehind(right.time, left.time)
+    }
+    for candidate in candidates.prefix(limit) {
+      let record = batch.records[candidate.index]
+      guard passes(record, batch) else { continue }
+      kept.append(keep(record, batch, sequence: read + candidate.index))
+    }
+    read += batch.records.count
+    if candidates.isEmpty { return }
+    let isForward = direction == .forward
+    kept.sort { left, right in
+      left.time == right.time
+        ? isForward == (left.sequence < right.sequence)
+        : isForward == (left.time < right.time)
+    }
+    if kept.count > limit { kept.removeLast(kept.count - limit) }
+  }
+
+  private func isBehind(_ time: Int64, _ other: Int64) -> Bool {
+    direction == .forward ? time > other : time < other
+  }
+
+  private mutating func passes(_ record: Record, _ batch: Batch) -> Bool {
+    let place = table.phase(of: record, in: batch)
+    let phase = table.phases[place]
+    guard phase.isSelected else { return false }
+    row.start(record, stream: phase.labels)
+    return plan.passes(&row, in: batch)
+  }
+
+  /// Copies out the row that has just passed.
+  private func keep(_ record: Record, _ batch: Batch, sequence: Int) -> Kept {
+    var fields: [Label] = []
+    for index in record.fields {
+      let field = batch.fields[index]
+      fields.append(Label(batch.string(field.name), batch.string(field.value)))
+    }
+    let text = row.withLine(batch) { ByteString($0) }
+    return Kept(
+      time: record.time, sequence: sequence,
+      labels: row.labels(joining: plan.joined, in: batch),
+      line: LogStream.Line(time: record.time, text: text, fields: fields))
+  }
+
+  /// The lines by stream, streams in order of their labels.
+  var streams: [LogStream] {
+    var places: [Labels: Int] = [:]
+    var streams: [LogStream] = []
+    for row in kept {
+      if let place = places[row.labels] {
+        streams[place].lines.append(row.line)
+      } else {
+        places[row.labels] = streams.count
+        streams.append(LogStream(labels: row.labels, lines: [row.line]))
+      }
+    }
+    return streams.sorted { $0.labels < $1.labels }
+  }
+}

@@ -1,0 +1,132 @@
+import Bytes
+import Model
+
+/// One record on its way through a pipeline: its line and labels as the stages so far left them.
+/// Nothing of the record is copied unless a stage changes it.
+struct LogRow {
+  /// A label's value: bytes of its own, or a place in the batch.
+  enum Value {
+    case missing
+    case own(ByteString)
+    case field(Field)
+  }
+
+  var record = Record(time: 0, receivedAt: 0)
+  /// The labels of the record's stream.
+  var stream = Labels.empty
+  /// The line, once a stage has changed it.
+  var line: [UInt8]?
+  /// Labels that stages have set; nil for those they took away.
+  var changes: [ByteString: ByteString?] = [:]
+  var error: ByteString?
+  var errorDetails: ByteString?
+  /// Whether `keep` left out the fields it did not name.
+  var hidesFields = false
+  private let isFleet: Bool
+
+  init(scope: Scope) {
+    isFleet = scope == .fleet
+  }
+
+  /// Begins the next record.
+  mutating func start(_ record: Record, stream: Labels) {
+    self.record = record
+    self.stream = stream
+    line = nil
+    if !changes.isEmpty { changes.removeAll(keepingCapacity: true) }
+    error = nil
+    errorDetails = nil
+    hidesFields = false
+  }
+
+  /// Whether its labels are those of its stream, but for fields that join.
+  var isPlain: Bool { changes.isEmpty && error == nil && !hidesFields }
+
+  /// What a label is: as a stage set it, else of the stream, else a typed field.
+  func value(_ name: ByteString, in batch: Batch) -> Value {
+    if !changes.isEmpty, let change = changes[name] { return change.map { .own($0) } ?? .missing }
+    if let value = stream[name] { return .own(value) }
+    if name == LogLabels.detectedLevel { return .own(record.level.name) }
+    if name == LogLabels.error { return error.map { .own($0) } ?? .missing }
+    if name == LogLabels.errorDetails { return errorDetails.map { .own($0) } ?? .missing }
+    return hidesFields ? .missing : field(name, in: batch)
+  }
+
+  private func field(_ name: ByteString, in batch: Batch) -> Value {
+    let sought = isFleet && name == LogLabels.exportedTenant ? LogLabels.tenant : name
+    for index in record.fields {
+      let field = batch.fields[index]
+      if LogLabels.spells(batch.bytes(field.name), sought) { return .field(field) }
+    }
+    return .missing
+  }
+
+  /// The value's bytes, empty when it is missing.
+  func text(_ name: ByteString, in batch: Batch) -> ByteString {
+    switch value(name, in: batch) {
+    case .missing: .empty
+    case .own(let text): text
+    case .field(let field): batch.string(field.value)
+    }
+  }
+
+  func accepts(_ matcher: Matcher, in batch: Batch) -> Bool {
+    switch value(matcher.name, in: batch) {
+    case .missing: matcher.accepts(ByteString.empty)
+    case .own(let text): matcher.accepts(text)
+    case .field(let field): matcher.accepts(batch.bytes(field.value))
+    }
+  }
+
+  /// Lends the line as it is now.
+  func withLine<Result>(_ batch: Batch, _ body: (Span<UInt8>) -> Result) -> Result {
+    if let line { return body(line.span) }
+    return body(batch.bytes(record.message))
+  }
+
+  /// Sets a label that a parser found. One of the stream's keeps its value, and the found one is
+  /// called `..._extracted`; what was found first stays.
+  mutating func extract(_ name: ByteString, _ value: ByteString) {
+    guard !name.isEmpty, !value.isEmpty else { return }
+    var name = LogLabels.sanitized(name)
+    if stream[name] != nil, changes[name] == nil {
+      name = ByteString(name.bytes + Array("_extracted".utf8))
+    }
+    if changes[name] == nil { changes[name] = .some(value) }
+  }
+
+  mutating func fail(_ kind: LogLabels.ErrorKind, _ details: String) {
+    guard error == nil else { return }
+    error = ByteString(kind.rawValue)
+    errorDetails = ByteString(details)
+  }
+
+  /// Sets or, with nil, takes away a label.
+  mutating func set(_ name: ByteString, _ value: ByteString?) {
+    switch name {
+    case LogLabels.error: error = value
+    case LogLabels.errorDetails: errorDetails = value
+    default: changes.updateValue(value, forKey: name)
+    }
+  }
+
+  /// The labels the row has now; of the fields only those in `joined`.
+  func labels(joining joined: [ByteString], in batch: Batch) -> Labels {
+    var labels = stream
+    if !hidesFields {
+      for name in joined where stream[name] == nil && changes[name] == nil {
+        switch value(name, in: batch) {
+        case .missing: break
+        case .own(let text): labels.set(name, text)
+        case .field(let field): labels.set(name, batch.string(field.value))
+        }
+      }
+    }
+    for (name, value) in changes { labels.set(name, value) }
+    if let error {
+      labels.set(LogLabels.error, error)
+      labels.set(LogLabels.errorDetails, errorDetails)
+    }
+    return labels
+  }
+}

@@ -1,0 +1,71 @@
+package import Bytes
+package import Model
+
+extension PromQL {
+  /// What a query came to, and what its reader should know about it.
+  package struct Answer: Sendable, Equatable {
+    package let value: QueryValue
+    /// Such as `PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)`.
+    package let warnings: [String]
+    package let infos: [String]
+  }
+
+  /// The value of an expression: of an instant query a scalar, string, vector or, for a range
+  /// selector, matrix; of a range query a matrix. Throws a fault when the expression has no value
+  /// of that kind, cannot be computed, or uses up its budget or time.
+  package static func evaluate(
+    _ expression: Expression, from source: any Source, scope: Scope, times: EvaluationTimes,
+    isInstant: Bool, deadline: Deadline? = nil
+  ) throws(QueryFault) -> QueryValue {
+    try answer(
+      expression, from: source, scope: scope, times: times, isInstant: isInstant,
+      deadline: deadline
+    ).value
+  }
+
+  /// The same, with warnings.
+  package static func answer(
+    _ expression: Expression, from source: any Source, scope: Scope, times: EvaluationTimes,
+    isInstant: Bool, deadline: Deadline? = nil, samples: Int = Limits.samplesPerQuery
+  ) throws(QueryFault) -> Answer {
+    // So far from the ends of Int64 that no offset, range or nesting of them can overflow.
+    let allowed: Range<Int64> = -9_000_000_000_000_000..<9_000_000_000_000_000
+    guard allowed.contains(times.start), allowed.contains(times.end) else {
+      throw QueryFault(.badData, "time is out of range")
+    }
+    if !isInstant, expression.type != .scalar, expression.type != .vector {
+      throw QueryFault(
+        .badData,
+        "invalid expression type \"\(expression.type.documented)\" for range query, "
+          + "must be Scalar or instant Vector")
+    }
+    let evaluation = Evaluation(
+      source: source, scope: scope, times: times, isInstant: isInstant,
+      namesRelease: expression.names("release"),
+      budget: Budget(samples: samples, deadline: deadline))
+    let value = try evaluation.answer(expression)
+    return Answer(
+      value: value, warnings: evaluation.warnings.sorted(), infos: evaluation.infos.sorted())
+  }
+}
+
+extension PromQL.Expression {
+  /// Whether the query says this label's name where it asks for it: in a matcher, in `by`, `on`,
+  /// `group_left`, `group_right`, or as a function's or aggregation's string. `without` and
+  /// `ignoring` only say that it does not matter.
+  package func names(_ label: ByteString) -> Bool {
+    let isHere =
+      switch self {
+      case .selector(let node): node.matchers.contains { $0.name == label }
+      case .range(let node): node.selector.matchers.contains { $0.name == label }
+      case .string(let node): node.value == label
+      case .aggregation(let node):
+        !node.grouping.isWithout && node.grouping.labels.contains(label)
+      case .binary(let node):
+        (node.matching.isOn && node.matching.labels.contains(label))
+          || node.matching.included.contains(label)
+      case .number, .subquery, .unary, .call, .paren: false
+      }
+    return isHere || children.contains { $0.names(label) }
+  }
+}

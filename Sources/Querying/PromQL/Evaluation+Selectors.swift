@@ -1,0 +1,115 @@
+import Model
+
+extension PromQL.Evaluation {
+  /// How long a sample holds when no other follows; milliseconds.
+  static let lookback: Int64 = 300_000
+  /// The step of a subquery that states none; milliseconds.
+  static let subqueryStep: Int64 = 60_000
+
+  /// The instants shifted by `offset` and `@`; `@` makes them all the same.
+  private func shifted(_ instants: PromQL.Instants, _ shift: PromQL.Shift) -> [Int64] {
+    let anchor: Int64? =
+      switch shift.anchor {
+      case .none: nil
+      case .time(let instant): instant
+      case .start: times.start
+      case .end: times.end
+      }
+    return (0..<instants.count).map { (anchor ?? instants[$0]) - shift.offset }
+  }
+
+  private func read(
+    _ selector: PromQL.Selector, after start: Int64, through end: Int64
+  ) throws(QueryFault) -> [SeriesReading.Series] {
+    try reading.series(
+      matching: selector.matchers, metric: selector.metric, from: start + 1, through: end,
+      budget: budget)
+  }
+
+  func select(
+    _ selector: PromQL.Selector, at instants: PromQL.Instants
+  ) throws(QueryFault) -> Grid {
+    try select(selector, at: instants) { _, value in value }
+  }
+
+  /// At each instant what `pick` makes of the time and value of the newest sample of the look-back;
+  /// nothing when that is a stale marker.
+  func select(
+    _ selector: PromQL.Selector, at instants: PromQL.Instants,
+    _ pick: (Int64, Double) -> Double
+  ) throws(QueryFault) -> Grid {
+    try budget.charge(instants.count)
+    let ends = shifted(instants, selector.shift)
+    var grid = Grid(count: instants.count)
+    guard let first = ends.first, let last = ends.last else { return grid }
+    for series in try read(selector, after: first - Self.lookback, through: last) {
+      try budget.charge(instants.count)
+      var values = [Double](repeating: .absent, count: instants.count)
+      var next = 0
+      var isEmpty = true
+      for (index, end) in ends.enumerated() {
+        while next < series.times.count, series.times[next] <= end { next += 1 }
+        guard next > 0, series.times[next - 1] > end - Self.lookback,
+          !series.values[next - 1].isAbsent
+        else { continue }
+        values[index] = pick(series.times[next - 1], series.values[next - 1])
+        isEmpty = false
+      }
+      if !isEmpty { grid.series.append(Grid.Series(labels: series.labels, values: values)) }
+    }
+    return grid
+  }
+
+  func windows(
+    _ node: PromQL.RangeSelector, at instants: PromQL.Instants
+  ) throws(QueryFault) -> PromQL.Windows {
+    try budget.charge(instants.count)
+    let ends = shifted(instants, node.selector.shift)
+    var windows = PromQL.Windows(series: [], range: node.range, ends: ends, instants: instants)
+    guard let first = ends.first, let last = ends.last else { return windows }
+    for series in try read(node.selector, after: first - node.range, through: last) {
+      let (times, values) = series.withoutMarkers
+      if times.isEmpty { continue }
+      windows.series.append(
+        PromQL.Windows.Series(
+          labels: series.labels, dropsName: false, times: times, values: values))
+    }
+    return windows
+  }
+
+  /// A subquery's inner expression is evaluated once at all its steps, which lie at multiples of
+  /// the step whatever the instants are.
+  func windows(
+    _ node: PromQL.Subquery, at instants: PromQL.Instants
+  ) throws(QueryFault) -> PromQL.Windows {
+    try budget.charge(instants.count)
+    let ends = shifted(instants, node.shift)
+    var windows = PromQL.Windows(series: [], range: node.range, ends: ends, instants: instants)
+    guard let first = ends.first, let last = ends.last else { return windows }
+    let step = node.step ?? Self.subqueryStep
+    let edge = first - node.range
+    var start = edge / step * step
+    if start <= edge { start += step }
+    guard start <= last else { return windows }
+    let count = (last - start) / step + 1
+    guard count <= Int64(Limits.samplesPerQuery) else {
+      throw QueryFault(
+        .execution, "subquery has more than \(Limits.samplesPerQuery) steps; make its step longer")
+    }
+    let inner = PromQL.Instants(start: start, step: step, count: Int(count))
+    for series in try vector(node.inner, at: inner).series {
+      try budget.charge(series.values.count)
+      var times: [Int64] = []
+      var values: [Double] = []
+      for (index, value) in series.values.enumerated() where !value.isAbsent {
+        times.append(inner[index])
+        values.append(value)
+      }
+      if times.isEmpty { continue }
+      windows.series.append(
+        PromQL.Windows.Series(
+          labels: series.labels, dropsName: series.dropsName, times: times, values: values))
+    }
+    return windows
+  }
+}

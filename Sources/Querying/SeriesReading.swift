@@ -1,0 +1,179 @@
+package import Bytes
+package import Model
+
+/// Reads series as a query sees them: with the tenant in fleet reads, and with the inferred release
+/// in queries that name `release`.
+///
+/// There a series without a stated release is cut at its subject's exposure changes. Samples at or
+/// after a change belong to the new release; the old one ends with a stale marker at the change.
+/// What a counter grew between the last sample before a change and the first one after it belongs
+/// to neither, so that nothing is counted twice.
+package struct SeriesReading {
+  /// A series as presented, with stale markers.
+  package struct Series: Sendable {
+    package var labels: Labels
+    /// Milliseconds since 1970, ascending.
+    package var times: [Int64]
+    package var values: [Double]
+
+    /// The samples that are no stale markers.
+    package var withoutMarkers: (times: [Int64], values: [Double]) {
+      guard values.contains(where: \.isAbsent) else { return (times, values) }
+      let kept = values.indices.filter { !values[$0].isAbsent }
+      return (kept.map { times[$0] }, kept.map { values[$0] })
+    }
+  }
+
+  private static let tenantLabel: ByteString = "tenant"
+  private static let exportedLabel: ByteString = "exported_tenant"
+  private static let releaseLabel: ByteString = "release"
+
+  private let source: any Source
+  private let scope: Scope
+  private let timeline: Timeline
+  /// Whether inferred releases are labels.
+  private let infersRelease: Bool
+
+  package init(source: any Source, scope: Scope, namesRelease: Bool) {
+    self.source = source
+    self.scope = scope
+    timeline = namesRelease ? source.timeline : .empty
+    infersRelease = namesRelease && !timeline.isEmpty
+  }
+
+  /// The series whose presented labels all matchers accept, in order of labels, with their samples
+  /// of `from...through` (milliseconds). Throws what the source and the budget throw.
+  package func series(
+    matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64,
+    budget: Budget
+  ) throws(QueryFault) -> [Series] {
+    var found: [Labels: Series] = [:]
+    for stored in try stored(matching: matchers, metric: metric, from: from, through: through) {
+      try budget.charge(stored.times.count)
+      guard !stored.times.isEmpty else { continue }
+      let labels = presented(stored.labels, tenant: stored.tenant)
+      for series in cut(
+        Series(labels: labels, times: stored.times, values: stored.values),
+        tenant: stored.tenant, through: through)
+      where !infersRelease || matchers.allSatisfy({ $0.accepts(series.labels) }) {
+        found[series.labels] = found[series.labels].map { $0.joined(series) } ?? series
+      }
+    }
+    return found.values.sorted { $0.labels < $1.labels }
+  }
+
+  private func stored(
+    matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64
+  ) throws(QueryFault) -> [StoredSeries] {
+    do {
+      return try source.series(in: scope, metric: metric, from: from, through: through) {
+        tenant, labels in
+        matchers.allSatisfy { accepts($0, labels, tenant: tenant) }
+      }
+    } catch let fault as QueryFault {
+      throw fault
+    } catch {
+      throw QueryFault(.internal, "\(error)")
+    }
+  }
+
+  /// Whether a matcher accepts the series as it will be presented, as far as is known before its
+  /// samples are: an inferred release is not.
+  private func accepts(_ matcher: Matcher, _ labels: Labels, tenant: ByteString) -> Bool {
+    if case .fleet = scope {
+      if matcher.name == Self.tenantLabel { return matcher.accepts(tenant) }
+      if matcher.name == Self.exportedLabel {
+        return matcher.accepts(labels[Self.tenantLabel] ?? labels[Self.exportedLabel])
+      }
+    }
+    if infersRelease, matcher.name == Self.releaseLabel, labels[Self.releaseLabel] == nil {
+      return true
+    }
+    return matcher.accepts(labels[matcher.name])
+  }
+
+  private func presented(_ labels: Labels, tenant: ByteString) -> Labels {
+    guard case .fleet = scope else { return labels }
+    var labels = labels
+    if let sent = labels[Self.tenantLabel] { labels.set(Self.exportedLabel, sent) }
+    labels.set(Self.tenantLabel, tenant)
+    return labels
+  }
+
+  /// The series by release, in order of time.
+  private func cut(_ series: Series, tenant: ByteString, through: Int64) -> [Series] {
+    guard infersRelease, series.labels[Self.releaseLabel] == nil,
+      let first = series.times.first
+    else { return [series] }
+    let changes = timeline.changes(
+      of: subject(series.labels, tenant), from: nanoseconds(first), through: nanoseconds(through))
+    if changes.count == 1 {
+      var whole = series
+      whole.labels.set(Self.releaseLabel, changes[0].release)
+      return [whole]
+    }
+    var parts: [Series] = []
+    var low = 0
+    for (index, change) in changes.enumerated() {
+      var part = Series(
+        labels: series.labels.setting(Self.releaseLabel, change.release), times: [], values: [])
+      let end = index + 1 < changes.count ? ceiling(changes[index + 1].at) : Int64.max
+      var high = low
+      while high < series.times.count, series.times[high] < end { high += 1 }
+      part.times = Array(series.times[low..<high])
+      part.values = Array(series.values[low..<high])
+      if high > low, index + 1 < changes.count {
+        part.times.append(end)
+        part.values.append(.absent)
+      }
+      low = high
+      if !part.times.isEmpty { parts.append(part) }
+    }
+    return parts
+  }
+
+  /// Milliseconds as nanoseconds; what does not fit ends where the timeline does.
+  private func nanoseconds(_ milliseconds: Int64) -> Int64 {
+    milliseconds.multiplied(by: Instant.millisecond) ?? (milliseconds < 0 ? .min : .max)
+  }
+
+  /// The first whole millisecond not before an instant in nanoseconds.
+  private func ceiling(_ nanoseconds: Int64) -> Int64 {
+    let whole = nanoseconds / Instant.millisecond
+    return nanoseconds % Instant.millisecond > 0 ? whole + 1 : whole
+  }
+
+  private func subject(_ labels: Labels, _ tenant: ByteString) -> Timeline.Subject {
+    Timeline.Subject(
+      tenant: tenant, service: labels["service"] ?? labels["job"] ?? .empty,
+      environment: labels["environment"] ?? .empty,
+      instance: labels["instance"] ?? labels["host"] ?? .empty)
+  }
+}
+
+extension SeriesReading.Series {
+  /// Both series' samples in order of time; of equal times a sample goes before a stale marker,
+  /// else the other's comes first and stays.
+  fileprivate func joined(_ other: Self) -> Self {
+    var out = SeriesReading.Series(labels: labels, times: [], values: [])
+    out.times.reserveCapacity(times.count + other.times.count)
+    out.values.reserveCapacity(times.count + other.times.count)
+    var (left, right) = (0, 0)
+    while left < times.count || right < other.times.count {
+      let takesLeft =
+        right >= other.times.count || (left < times.count && times[left] <= other.times[right])
+      let time = takesLeft ? times[left] : other.times[right]
+      let value = takesLeft ? values[left] : other.values[right]
+      if takesLeft { left += 1 } else { right += 1 }
+      if let last = out.times.last, last == time {
+        if let before = out.values.last, before.isAbsent, !value.isAbsent {
+          out.values[out.values.count - 1] = value
+        }
+        continue
+      }
+      out.times.append(time)
+      out.values.append(value)
+    }
+    return out
+  }
+}

@@ -1,0 +1,141 @@
+import Bytes
+import Foundation
+import Model
+import Querying
+
+/// Runs scripts of `load`, `clear` and `eval`, as Prometheus' own tests are written.
+struct PromQLScript {
+  /// How a script went.
+  struct Tally {
+    var right = 0
+    var total = 0
+    /// Cases about native histograms, which are evaluated elsewhere.
+    var native = 0
+    var failures: [String] = []
+  }
+
+  private var source = PromQLMemorySource()
+  private var histograms: Set<ByteString> = []
+  private var tally = Tally()
+  private let lines: [String]
+  private var next = 0
+  private let scope: Scope = .tenant("t")
+
+  private init(_ text: String) {
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  static func run(_ text: String) -> Tally {
+    var script = PromQLScript(text)
+    while script.next < script.lines.count { script.command() }
+    return script.tally
+  }
+
+  private static func trim(_ line: String) -> String {
+    line.trimmingCharacters(in: .whitespaces)
+  }
+
+  /// The lines of a block: up to an empty line, comments left out.
+  private mutating func block() -> [String] {
+    var block: [String] = []
+    while next < lines.count {
+      let line = Self.trim(lines[next])
+      if line.isEmpty { break }
+      next += 1
+      if !line.hasPrefix("#") { block.append(line) }
+    }
+    return block
+  }
+
+  private mutating func command() {
+    let number = next + 1
+    let line = Self.trim(lines[next])
+    next += 1
+    let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+    guard let verb = words.first, !verb.hasPrefix("#") else { return }
+    switch verb {
+    case "clear":
+      source = PromQLMemorySource()
+      histograms = []
+    case "load": load(words.count > 1 ? words[1] : "")
+    case _ where verb.hasPrefix("eval"):
+      var expectation = PromQLExpectation(block())
+      if verb == "eval_fail" { expectation.fails = true }
+      evaluate(words.count > 1 ? words[1] : "", expectation, line: number)
+    default: tally.failures.append("line \(number): unknown command \(verb)")
+    }
+  }
+
+  private mutating func load(_ step: String) {
+    let step = Self.milliseconds(step)
+    for line in block() {
+      guard let step, let series = PromQLNotation(line) else {
+        tally.failures.append("cannot load \(line)")
+        continue
+      }
+      if series.hasHistograms, let name = series.labels["__name__"] { histograms.insert(name) }
+      var samples: [(Int64, Double)] = []
+      for (index, value) in series.values.enumerated() {
+        if let value { samples.append((Int64(index) * step, value)) }
+      }
+      source.add(series.labels, tenant: "t", samples)
+    }
+  }
+
+  static func milliseconds(_ text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    if let duration = DurationText.nanoseconds(bytes.span, dialect: .promql) {
+      return duration / 1_000_000
+    }
+    return Numbers.decimal(bytes.span).map { Int64(($0 * 1_000).rounded()) }
+  }
+
+  private mutating func evaluate(
+    _ command: String, _ expectation: PromQLExpectation, line: Int
+  ) {
+    var words = command.split(separator: " ", omittingEmptySubsequences: true)[...]
+    var times: EvaluationTimes?
+    let isInstant = words.first == "instant"
+    if isInstant, words.count > 3 {
+      times = Self.milliseconds(String(words[2])).map { EvaluationTimes(at: $0) }
+      words = words.dropFirst(3)
+    } else if words.count > 7 {
+      let numbers = [2, 4, 6].map { Self.milliseconds(String(words[$0])) }
+      if let from = numbers[0], let to = numbers[1], let step = numbers[2] {
+        times = try? EvaluationTimes(from: from, through: to, step: step)
+      }
+      words = words.dropFirst(7)
+    }
+    guard let start = words.first?.startIndex, let times else {
+      tally.failures.append("line \(line): cannot read \(command)")
+      return
+    }
+    let query = ByteString(String(command[start...]))
+    let problem: String?
+    do {
+      let expression = try PromQL.parse(query)
+      if expectation.mentionsHistograms || touchesHistograms(expression) {
+        tally.native += 1
+        return
+      }
+      let answer = try PromQL.answer(
+        expression, from: source, scope: scope, times: times, isInstant: isInstant)
+      problem = expectation.problem(with: answer, times: times)
+    } catch {
+      problem = expectation.problem(with: error)
+    }
+    tally.total += 1
+    if let problem {
+      tally.failures.append("line \(line): \(query): \(problem)")
+    } else {
+      tally.right += 1
+    }
+  }
+
+  private func touchesHistograms(_ expression: PromQL.Expression) -> Bool {
+    !histograms.isEmpty
+      && PromQLExpectation.selectors(expression).contains {
+        $0.metric.map(histograms.contains) ?? true
+      }
+  }
+}
