@@ -68,6 +68,8 @@ let package = Package(
 
     // Watch, pulled by the clock.
     room("Querying", sees: ["Bytes", "Model", "CRE2"]),
+    room("Judging", sees: ["Bytes", "Model", "Querying", yams]),
+    room("Notifying", sees: ["Bytes", "Model"]),
 
     // Doors and wiring.
 
@@ -81,6 +83,8 @@ let package = Package(
     tests("Tagging", sees: ["Bytes", "Model", "Tagging"]),
     tests("Storing", sees: ["Bytes", "Model", "Packing", "Storing"]),
     tests("Querying", sees: ["Bytes", "Model", "Querying"]),
+    tests("Judging", sees: ["Bytes", "Model", "Querying", "Judging"]),
+    tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
 
     // Libraries of the system.
     .target(name: "CSockets"),
