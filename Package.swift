@@ -72,6 +72,7 @@ let package = Package(
     room("Notifying", sees: ["Bytes", "Model"]),
 
     // Doors and wiring.
+    room("Simulating", sees: ["Bytes", "Model", "Packing"]),
 
     // Tests mirror the rooms; Support holds what they share.
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
@@ -85,6 +86,7 @@ let package = Package(
     tests("Querying", sees: ["Bytes", "Model", "Querying"]),
     tests("Judging", sees: ["Bytes", "Model", "Querying", "Judging"]),
     tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
+    tests("Simulating", sees: ["Bytes", "Model", "Packing", "Simulating"]),
 
     // Libraries of the system.
     .target(name: "CSockets"),
