@@ -42,6 +42,7 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "plimsoll",
+  products: [.executable(name: "plimsoll", targets: ["plimsoll"])],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -72,7 +73,30 @@ let package = Package(
     room("Notifying", sees: ["Bytes", "Model"]),
 
     // Doors and wiring.
+    room(
+      "Serving",
+      sees: [
+        "Bytes", "Model", "Storing", "Querying", "Judging", hummingbird, nioCore,
+        hummingbirdCore, httpTypes, logging, lifecycle,
+      ],
+      embeds: [.embedInCode("Assets")]),
     room("Simulating", sees: ["Bytes", "Model", "Packing"]),
+    room(
+      "Running",
+      sees: [
+        "Bytes", "Model", "Packing", "Receiving", "Decoding", "Tagging", "Storing", "Querying",
+        "Judging", "Notifying", "Serving", "Simulating", hummingbird, httpClient,
+        nioCore, nioHTTP, logging,
+      ]),
+
+    // Programs.
+    .executableTarget(
+      name: "plimsoll",
+      dependencies: [
+        "Bytes", "Model", "Storing", "Querying", "Judging", "Simulating", "Running",
+        arguments,
+      ],
+      swiftSettings: strict),
 
     // Tests mirror the rooms; Support holds what they share.
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
@@ -87,6 +111,7 @@ let package = Package(
     tests("Judging", sees: ["Bytes", "Model", "Querying", "Judging"]),
     tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
     tests("Simulating", sees: ["Bytes", "Model", "Packing", "Simulating"]),
+    tests("Running", sees: ["plimsoll"]),
 
     // Libraries of the system.
     .target(name: "CSockets"),

@@ -1,0 +1,85 @@
+import Foundation
+import Storing
+import Synchronization
+
+/// What the store needs doing from time to time, on a thread of its own: retention now,
+/// compaction and scrubbing when there are sealed blocks.
+final class Maintenance: Sendable {
+  private static let pauseSeconds = 60.0
+  private let store: Store
+  private let pause = PausedThread()
+
+  init(_ store: Store) {
+    self.store = store
+  }
+
+  func start() {
+    pause.start(name: "maintenance", every: Self.pauseSeconds) { [store] in
+      store.applyRetention(now: WallClock.now())
+    }
+  }
+
+  func stop() {
+    pause.stop()
+  }
+}
+
+/// A thread that does something again and again, with a pause that can be cut short.
+final class PausedThread: Sendable {
+  private let condition = ConditionBox()
+
+  /// Runs `work` every so many seconds until `stop`.
+  func start(name: String, every seconds: Double, _ work: @escaping @Sendable () -> Void) {
+    let condition = condition
+    condition.begin()
+    let thread = Thread {
+      while condition.pause(seconds) { work() }
+      condition.end()
+    }
+    thread.name = name
+    thread.stackSize = 16 << 20
+    thread.start()
+  }
+
+  /// Returns when the thread has ended.
+  func stop() {
+    condition.stop()
+  }
+}
+
+// The condition guards all of the state.
+private final class ConditionBox: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var isStopping = false
+  private var isRunning = false
+
+  func begin() {
+    condition.lock()
+    isRunning = true
+    condition.unlock()
+  }
+
+  func end() {
+    condition.lock()
+    isRunning = false
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Waits; false when it is time to end.
+  func pause(_ seconds: Double) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    let end = Date(timeIntervalSinceNow: seconds)
+    while !isStopping, condition.wait(until: end) {}
+    return !isStopping
+  }
+
+  func stop() {
+    condition.lock()
+    isStopping = true
+    condition.broadcast()
+    while isRunning { condition.wait() }
+    condition.unlock()
+  }
+}

@@ -1,0 +1,31 @@
+import Decoding
+import Serving
+import Storing
+
+extension PlimsollServer {
+  /// What the HTTP API may ask of the house.
+  static func doors(
+    _ ingest: IngestPipeline, _ datagrams: [DatagramPipeline], _ store: Store, _ watch: Watch
+  ) -> Doors {
+    var paths: [(path: String, format: String)] = []
+    for format in wireFormats {
+      for case .http(let path) in format.arrivals { paths.append((path, format.name)) }
+    }
+    return Doors(
+      ingest: { await ingest.ingest($0) },
+      ingestPaths: paths,
+      metrics: {
+        for pipeline in datagrams { pipeline.countKernelDrops() }
+        return SelfMetrics.text(
+          books: ingest.allBooks + datagrams.map(\.books), store: store.status(),
+          watch: watch.status)
+      },
+      reload: { await watch.reload() },
+      compact: { store.compact(now: WallClock.now()) },
+      isReady: { true },
+      source: StoreSource(store: store), state: store.state,
+      processes: { watch.processes },
+      rules: { watch.rulesAnswer() }, alerts: { watch.alertsAnswer() },
+      now: WallClock.now)
+  }
+}

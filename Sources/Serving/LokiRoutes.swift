@@ -1,0 +1,136 @@
+import Bytes
+import Model
+import Querying
+
+/// The Loki HTTP API: queries and metadata.
+enum LokiRoutes {
+  private static let longestMilliseconds: Int64 = 60_000
+  private static let hour: Int64 = 3_600 * 1_000_000_000
+  /// Points a range query aims at when it names no step, as Loki has it.
+  private static let defaultPoints: Int64 = 250
+
+  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
+    let both = ["GET", "POST"]
+    return [
+      Route(both, "/loki/api/v1/query") { question in
+        try await answer(workers) { try instant(question, doors) }
+      },
+      Route(both, "/loki/api/v1/query_range") { question in
+        try await answer(workers) { try range(question, doors) }
+      },
+      Route(both, "/loki/api/v1/labels") { question in
+        try await answer(workers) {
+          let span = try span(question, doors)
+          return LokiAnswer.strings(
+            try LogMetadata.labelNames(
+              of: try selectors(question, "query"), from: doors.source, scope: question.scope(),
+              start: span.from, end: span.to))
+        }
+      },
+      Route(["GET"], "/loki/api/v1/label/:name/values") { question in
+        try await answer(workers) {
+          let span = try span(question, doors)
+          return LokiAnswer.strings(
+            try LogMetadata.labelValues(
+              ByteString(question.captures["name"] ?? ""), of: try selectors(question, "query"),
+              from: doors.source, scope: question.scope(), start: span.from, end: span.to))
+        }
+      },
+      Route(both, "/loki/api/v1/series") { question in
+        try await answer(workers) {
+          let span = try span(question, doors)
+          return LokiAnswer.series(
+            try LogMetadata.series(
+              of: try selectors(question, "match"), from: doors.source, scope: question.scope(),
+              start: span.from, end: span.to))
+        }
+      },
+      Route(["GET"], "/loki/api/v1/status/buildinfo") { _ in
+        .json(
+          Array(
+            #"{"version":"0.1.0","revision":"","branch":"","buildUser":"","buildDate":"","goVersion":""}"#
+              .utf8))
+      },
+    ]
+  }
+
+  /// Loki answers errors as plain text.
+  private static func answer(
+    _ workers: Workers, _ work: @escaping @Sendable () throws -> [UInt8]
+  ) async throws -> HTTPAnswer {
+    do {
+      return .json(try await workers.run(work))
+    } catch let fault as QueryFault {
+      return .text(fault.message, status: LokiAnswer.status(of: fault))
+    }
+  }
+
+  private static func instant(_ question: HTTPQuestion, _ doors: Doors) throws -> [UInt8] {
+    let expression = try LogQL.parse(ByteString(question.parameter("query") ?? ""))
+    let time = try TimeParameters.lokiTime(
+      question.parameter("time"), name: "time", default: doors.now())
+    guard LogQL.isMetric(expression) else {
+      throw QueryFault(
+        .badData, "log queries are not supported as an instant query type, "
+          + "please change your query to a range query type")
+    }
+    let value = try LogQL.evaluate(
+      expression, from: doors.source, scope: question.scope(),
+      times: EvaluationTimes(at: time / Instant.millisecond), isInstant: true,
+      deadline: .after(nanoseconds: longestMilliseconds * Instant.millisecond))
+    return LokiAnswer.success(value)
+  }
+
+  private static func range(_ question: HTTPQuestion, _ doors: Doors) throws -> [UInt8] {
+    let expression = try LogQL.parse(ByteString(question.parameter("query") ?? ""))
+    let (from, to) = try span(question, doors)
+    let deadline = Deadline.after(nanoseconds: longestMilliseconds * Instant.millisecond)
+    guard LogQL.isMetric(expression) else {
+      let limit = try TimeParameters.limit(
+        question.parameter("limit"), default: 100, largest: Limits.rowsPerQuery)
+      let direction: LogQL.Direction =
+        question.parameter("direction")?.lowercased() == "forward" ? .forward : .backward
+      let value = try LogQL.lines(
+        expression, from: doors.source, scope: question.scope(), start: from, end: to,
+        limit: limit, direction: direction, deadline: deadline)
+      return LokiAnswer.success(value, withFields: question.parameter("fields") == "true")
+    }
+    let fallback = max(1_000, (to - from) / Instant.second / defaultPoints * 1_000)
+    let value = try LogQL.evaluate(
+      expression, from: doors.source, scope: question.scope(),
+      times: try EvaluationTimes(
+        from: from / Instant.millisecond, through: to / Instant.millisecond,
+        step: TimeParameters.step(question.parameter("step"), default: fallback)),
+      isInstant: false, deadline: deadline)
+    return LokiAnswer.success(value)
+  }
+
+  /// `start` and `end`, or `since`; the last hour by default. Nanoseconds.
+  private static func span(
+    _ question: HTTPQuestion, _ doors: Doors
+  ) throws(QueryFault) -> (from: Int64, to: Int64) {
+    let now = doors.now()
+    let to = try TimeParameters.lokiTime(question.parameter("end"), name: "end", default: now)
+    var since = hour
+    if let text = question.parameter("since") {
+      guard let length = TimeParameters.duration(text)?.multiplied(by: Instant.millisecond) else {
+        throw QueryFault(.badData, "invalid parameter \"since\": \"\(text)\" is not a duration")
+      }
+      since = length
+    }
+    let from = try TimeParameters.lokiTime(
+      question.parameter("start"), name: "start", default: to.adding(-since) ?? 0)
+    guard to >= from else {
+      throw QueryFault(.badData, "end timestamp must not be before start time")
+    }
+    return (from, to)
+  }
+
+  private static func selectors(
+    _ question: HTTPQuestion, _ name: String
+  ) throws -> [[Matcher]] {
+    try question.all(name).filter { !$0.isEmpty }.map {
+      try LogQL.parseSelector(ByteString($0))
+    }
+  }
+}

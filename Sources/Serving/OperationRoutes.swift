@@ -1,0 +1,28 @@
+/// Health, our own counters, reload, compaction.
+enum OperationRoutes {
+  static func routes(_ doors: Doors) -> [Route] {
+    let ready: @Sendable (HTTPQuestion) async throws -> HTTPAnswer = { _ in
+      doors.isReady() ? .text("Plimsoll is ready.\n") : .text("not ready\n", status: 503)
+    }
+    return [
+      Route(["GET"], "/-/healthy") { _ in .text("Plimsoll is healthy.\n") },
+      Route(["GET"], "/-/ready", answer: ready),
+      Route(["GET"], "/ready", answer: ready),
+      Route(["GET"], "/metrics") { _ in
+        HTTPAnswer(
+          contentType: "text/plain; version=0.0.4; charset=utf-8", body: doors.metrics())
+      },
+      Route(["POST", "PUT"], "/-/reload") { _ in
+        let problems = await doors.reload()
+        if problems.isEmpty { return .text("reloaded\n") }
+        return .text(
+          problems.joined(separator: "\n") + "\nwhat was refused keeps its last good version\n",
+          status: 500)
+      },
+      Route(["POST"], "/internal/compact") { _ in
+        try await doors.compact()
+        return .text("compacted\n")
+      },
+    ]
+  }
+}

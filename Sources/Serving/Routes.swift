@@ -1,0 +1,6 @@
+/// Every path of the HTTP API. To add one: its route, in the list of its topic.
+package func allRoutes(_ doors: Doors, _ queries: Workers) -> [Route] {
+  PageRoutes.routes + IngestRoutes.routes(doors) + OperationRoutes.routes(doors)
+    + PrometheusRoutes.routes(doors, queries) + LokiRoutes.routes(doors, queries)
+    + ReleaseRoutes.routes(doors, queries)
+}
