@@ -9,11 +9,15 @@ enum BatchLayout {
   private static let labelSize = 16
   private static let sampleSize = 20
 
+  /// Bytes of the batch's payload.
+  static func size(of batch: Batch) -> Int {
+    24 + batch.arena.count + batch.records.count * recordSize + batch.fields.count * fieldSize
+      + batch.series.count * seriesSize + batch.labels.count * labelSize
+      + batch.samples.count * sampleSize
+  }
+
   static func write(_ batch: Batch) -> [UInt8] {
-    var writer = LayoutWriter(
-      capacity: 24 + batch.arena.count + batch.records.count * recordSize
-        + batch.fields.count * fieldSize + batch.series.count * seriesSize
-        + batch.labels.count * labelSize + batch.samples.count * sampleSize)
+    var writer = LayoutWriter(capacity: size(of: batch))
     for count in [
       batch.arena.count, batch.records.count, batch.fields.count, batch.series.count,
       batch.labels.count, batch.samples.count,

@@ -16,10 +16,15 @@ struct LayoutWriter {
     bytes.append(contentsOf: more)
   }
 
+  mutating func put(_ more: ArraySlice<UInt8>) {
+    bytes.append(contentsOf: more)
+  }
+
   /// Overwrites eight bytes written before.
   mutating func patch(_ value: UInt64, at offset: Int) {
+    guard offset >= 0, offset <= bytes.count - 8 else { return }
     withUnsafeBytes(of: value.littleEndian) { new in
-      for index in 0..<8 where offset + index < bytes.count { bytes[offset + index] = new[index] }
+      for index in 0..<8 { bytes[offset + index] = new[index] }
     }
   }
 }
@@ -39,19 +44,18 @@ struct LayoutReader: ~Escapable {
 
   var remaining: Int { end - position }
 
-  mutating func take<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? {
-    let size = MemoryLayout<Value>.size
-    guard size <= end - position else { return nil }
-    var value: UInt64 = 0
-    for index in 0..<size {
-      value |= UInt64(bytes[position + index]) << UInt64(8 * index)
+  mutating func take<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type) -> Value? {
+    guard MemoryLayout<Value>.size <= remaining else { return nil }
+    // Within the span, as just checked; a load of integer bits is defined for any bytes.
+    let value = bytes.withUnsafeBytes {
+      Value(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Value.self))
     }
-    position += size
-    return Value(truncatingIfNeeded: value)
+    position += MemoryLayout<Value>.size
+    return value
   }
 
   mutating func take(count: Int) -> [UInt8]? {
-    guard count >= 0, count <= end - position else { return nil }
+    guard count >= 0, count <= remaining else { return nil }
     defer { position += count }
     return bytes.extracting(position..<(position + count)).withUnsafeBufferPointer { Array($0) }
   }

@@ -6,31 +6,31 @@ struct CommitWork: Sendable {
   private var writer: SegmentWriter
   private var nextSequence: UInt64
   private var keys: KeyMemory
-  private let now: @Sendable () -> Int64
+  private let clock: @Sendable () -> Int64
   /// Called after the sync and before the acknowledgement.
   private let show: @Sendable ([Committed]) -> Void
-  /// A segment that is no longer written to, and its bytes.
-  private let closed: @Sendable (Int, Int) -> Void
+  /// A segment that is no longer written to.
+  private let finished: @Sendable (Int) -> Void
 
   init(
     writer: SegmentWriter, nextSequence: UInt64, keys: KeyMemory,
-    now: @escaping @Sendable () -> Int64,
+    clock: @escaping @Sendable () -> Int64,
     show: @escaping @Sendable ([Committed]) -> Void,
-    closed: @escaping @Sendable (Int, Int) -> Void
+    finished: @escaping @Sendable (Int) -> Void
   ) {
     self.writer = writer
     self.nextSequence = nextSequence
     self.keys = keys
-    self.now = now
+    self.clock = clock
     self.show = show
-    self.closed = closed
+    self.finished = finished
   }
 
   var syncs: Int { writer.syncs }
 
-  /// Makes the group durable and completes each of its batches.
+  /// Makes the group durable and completes each of its batches. At most `GroupPlace.mostFrames`.
   mutating func commit(_ pending: [Pending]) -> Result<Void, StoreFault> {
-    let instant = now()
+    let instant = clock()
     keys.forget(before: instant)
     var fresh: [Pending] = []
     var repeats: [Pending] = []
@@ -47,7 +47,7 @@ struct CommitWork: Sendable {
       one.completion(outcome.map { Receipt(wasDuplicate: false, rows: one.batch.rowCount) })
     }
     for one in repeats {
-      // One of the same group stands for its twin's fate; one committed before stands for itself.
+      // One of the same group shares its twin's fate; one committed before stands by itself.
       let fate: Result<Void, StoreFault> = keys.holds(one.key) ? .success(()) : outcome
       one.completion(fate.map { Receipt(wasDuplicate: true, rows: 0) })
     }
@@ -57,54 +57,30 @@ struct CommitWork: Sendable {
   private mutating func write(_ fresh: [Pending], _ instant: Int64) -> Result<Void, StoreFault> {
     guard !fresh.isEmpty else { return .success(()) }
     var group: [UInt8] = []
-    var parts: [(sequence: UInt64, frame: [UInt8], offset: Int)] = []
-    for one in fresh {
-      let frame = Frame.write(
-        one.batch, sequence: nextSequence, committedAt: instant, key: one.key)
-      parts.append((nextSequence, frame, group.count))
-      group += frame
+    var offsets: [Int] = []
+    for (index, one) in fresh.enumerated() {
+      offsets.append(group.count)
+      group += Frame.write(
+        one.batch, sequence: nextSequence, committedAt: instant, key: one.key,
+        place: GroupPlace(index: index, count: fresh.count))
       nextSequence += 1
     }
-    group += GroupTrailer.write(frameCount: parts.count, group: group)
-    let start: Int
-    do {
-      start = try append(group)
-    } catch {
-      return .failure(error)
-    }
-    for one in fresh where !one.key.isEmpty { keys.remember(one.key, at: instant) }
-    show(
-      zip(fresh, parts).map { one, part in
-        Committed(
-          batch: one.batch, frame: part.frame, sequence: part.sequence, segment: writer.number,
-          offset: start + part.offset)
-      })
-    return .success(())
-  }
-
-  /// Appends to the current segment. When that fails the segment is left alone for ever (what its
-  /// pages hold after a failed sync nobody knows) and the group goes to a new one; a restart that
-  /// finds it in both keeps one, by its sequence numbers.
-  private mutating func append(_ group: [UInt8]) throws(StoreFault) -> Int {
-    do {
-      if writer.isFull(for: group.count) {
-        let number = writer.number
-        let size = writer.size
-        try writer.rotate()
-        closed(number, size)
-      }
-      return try writer.append(group)
-    } catch let first {
-      let number = writer.number
-      let size = writer.size
-      do {
-        try writer.rotate()
-        closed(number, size)
-        return try writer.append(group)
-      } catch {
-        if error.isFull || first.isFull { throw .full }
-        throw .readOnly("\(first)")
-      }
+    group += GroupTrailer.write(frameCount: fresh.count, group: group)
+    let before = writer.number
+    let written = Result { () throws(StoreFault) in try writer.append(group) }
+    for number in before..<writer.number { finished(number) }
+    switch written {
+    case .failure(let fault): return .failure(fault)
+    case .success(let place):
+      for one in fresh where !one.key.isEmpty { keys.remember(one.key, at: instant) }
+      show(
+        zip(fresh, offsets).compactMap { one, offset in
+          Frame(group.span, at: offset).map {
+            Committed(
+              batch: one.batch, frame: $0, segment: place.segment, offset: place.offset + offset)
+          }
+        })
+      return .success(())
     }
   }
 }

@@ -1,6 +1,5 @@
 import Bytes
 import Dispatch
-import Glibc
 import Model
 import Synchronization
 
@@ -10,6 +9,7 @@ struct Pending: Sendable {
   let key: ByteString
   let mayWait: Bool
   let cost: Int
+  /// Nanoseconds of the machine's steady clock.
   let queuedAt: UInt64
   let completion: @Sendable (Result<Receipt, StoreFault>) -> Void
 }
@@ -17,8 +17,7 @@ struct Pending: Sendable {
 /// A batch that is on disk, for the store to show to readers.
 struct Committed: Sendable {
   let batch: Batch
-  let frame: [UInt8]
-  let sequence: UInt64
+  let frame: Frame
   let segment: Int
   let offset: Int
 }
@@ -28,14 +27,34 @@ struct Committed: Sendable {
 /// acknowledgement is due; only batches that may wait (UDP) wait, 50 ms at most.
 final class Committer: Sendable {
   private static let longestWait: UInt64 = 50_000_000
+  /// A group is built in memory: past this the rest of the queue makes the next group.
+  private static let groupBytes = 64 << 20
 
+  /// What waits, and what became of what did.
   private struct Queue {
     var waiting: [Pending] = []
+    /// How many of them must not wait.
+    var due = 0
+    /// Of what waits and of what is being written.
     var bytes = 0
     var isClosed = false
     var commits = 0
     var syncs = 0
     var readOnlyReason: String?
+
+    /// Takes the next group, or nil when the thread's work is done.
+    mutating func takeGroup() -> [Pending]? {
+      if waiting.isEmpty, isClosed { return nil }
+      var cost = 0
+      let rest = waiting.firstIndex { one in
+        cost += one.cost
+        return cost > Committer.groupBytes && cost > one.cost
+      }
+      let group = Array(waiting.prefix(min(rest ?? waiting.count, GroupPlace.mostFrames)))
+      waiting.removeFirst(group.count)
+      due -= group.count { !$0.mayWait }
+      return group
+    }
   }
 
   private let queue = Mutex(Queue())
@@ -43,26 +62,33 @@ final class Committer: Sendable {
   private let queueLimit: Int
   private let thread = Mutex<OwnThread?>(nil)
 
+  /// `queueLimit` is in bytes.
   init(queueLimit: Int) {
     self.queueLimit = queueLimit
   }
 
   /// Starts the thread; `work` is used by it alone.
-  func start(_ work: CommitWork) {
+  func start(_ work: CommitWork) throws(StoreFault) {
     let box = WorkBox(work)
-    thread.withLock { $0 = OwnThread { [self] in run(box) } }
+    let started = try OwnThread { [self] in run(box) }
+    thread.withLock { $0 = started }
   }
 
   func add(
     _ batch: Batch, key: ByteString, mayWait: Bool,
     completion: @escaping @Sendable (Result<Receipt, StoreFault>) -> Void
   ) {
-    let cost = batch.arena.count + batch.rowCount * 128
+    let cost = BatchLayout.size(of: batch)
+    guard cost <= Frame.longestPayload else {
+      return completion(.failure(.failed("a batch may have \(Frame.longestPayload) bytes")))
+    }
     let refusal: StoreFault? = queue.withLock { queue in
       if queue.isClosed { return .closed }
       if let reason = queue.readOnlyReason { return .readOnly(reason) }
+      // One batch is always taken, however large: else it could never be.
       if queue.bytes > 0, queue.bytes + cost > queueLimit { return .overloaded }
       queue.bytes += cost
+      queue.due += mayWait ? 0 : 1
       queue.waiting.append(
         Pending(
           batch: batch, key: key, mayWait: mayWait, cost: cost,
@@ -86,46 +112,44 @@ final class Committer: Sendable {
 
   private func run(_ box: WorkBox) {
     while true {
-      waitForWork()
-      let (group, isClosed) = queue.withLock { queue in
-        defer {
-          queue.waiting = []
-          queue.bytes = 0
-        }
-        return (queue.waiting, queue.isClosed)
-      }
-      if group.isEmpty {
-        if isClosed { return }
-        continue
-      }
-      let outcome = box.work.commit(group)
-      queue.withLock { queue in
-        queue.commits += group.count
-        queue.syncs = box.work.syncs
-        if case .failure(.readOnly(let reason)) = outcome { queue.readOnlyReason = reason }
+      while let deadline = nextDeadline() { _ = signal.wait(timeout: deadline) }
+      let (group, reason) = queue.withLock { ($0.takeGroup(), $0.readOnlyReason) }
+      guard let group else { return }
+      if let reason {
+        for one in group { one.completion(.failure(.readOnly(reason))) }
+        finish(group, syncs: box.work.syncs, .failure(.readOnly(reason)))
+      } else {
+        let outcome = box.work.commit(group)
+        finish(group, syncs: box.work.syncs, outcome)
       }
     }
   }
 
-  /// Returns when something must be written now.
-  private func waitForWork() {
-    var deadline = DispatchTime.distantFuture
-    while true {
-      _ = signal.wait(timeout: deadline)
-      let due: DispatchTime? = queue.withLock { queue in
-        guard let first = queue.waiting.first else { return queue.isClosed ? nil : .distantFuture }
-        if queue.isClosed || queue.waiting.contains(where: { !$0.mayWait }) { return nil }
-        let until = first.queuedAt + Self.longestWait
-        return until <= DispatchTime.now().uptimeNanoseconds
-          ? nil : DispatchTime(uptimeNanoseconds: until)
+  private func finish(_ group: [Pending], syncs: Int, _ outcome: Result<Void, StoreFault>) {
+    queue.withLock { queue in
+      queue.bytes -= group.reduce(0) { $0 + $1.cost }
+      queue.syncs = syncs
+      switch outcome {
+      case .success: queue.commits += group.count
+      case .failure(.readOnly(let reason)): queue.readOnlyReason = reason
+      case .failure: break
       }
-      guard let due else { return }
-      deadline = due
+    }
+  }
+
+  /// Until when the thread may wait for more; nil when something is to be done now.
+  private func nextDeadline() -> DispatchTime? {
+    queue.withLock { queue in
+      if queue.isClosed || queue.due > 0 { return nil }
+      guard let first = queue.waiting.first else { return .distantFuture }
+      let until = first.queuedAt + Self.longestWait
+      return until <= DispatchTime.now().uptimeNanoseconds
+        ? nil : DispatchTime(uptimeNanoseconds: until)
     }
   }
 }
 
-// Held by the committer's thread alone after `start`.
+/// The committer's work. Its thread alone has it after `start`, so it needs no lock.
 private final class WorkBox: @unchecked Sendable {
   var work: CommitWork
   init(_ work: CommitWork) { self.work = work }

@@ -4,6 +4,16 @@ import Synchronization
 /// Why SQLite refused, with its words.
 package struct DatabaseFault: Error, Sendable, CustomStringConvertible {
   package let description: String
+  /// SQLite's primary result code.
+  let code: Int32
+
+  init(_ description: String, code: Int32 = SQLITE_ERROR) {
+    self.description = description
+    self.code = code
+  }
+
+  /// Whether the file is no database, or a damaged one.
+  var isDamage: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
 }
 
 /// A value bound to a statement or read from a row.
@@ -21,7 +31,9 @@ enum DatabaseValue: Sendable {
 /// One SQLite database behind one connection and one lock: two writing connections would meet the
 /// WAL-reset bug of 3.7.0 to 3.51.2. Every commit is durable (synchronous=FULL).
 final class Database: Sendable {
-  // SQLite's pointers are used under the lock alone.
+  /// The handle and its prepared statements.
+  ///
+  /// SQLite's pointers are used under the lock alone.
   private struct Connection: @unchecked Sendable {
     let handle: OpaquePointer
     var statements: [String: OpaquePointer] = [:]
@@ -38,7 +50,7 @@ final class Database: Sendable {
     guard status == SQLITE_OK, let handle = opened else {
       let reason = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
       sqlite3_close_v2(opened)
-      throw DatabaseFault(description: "\(path): \(reason)")
+      throw DatabaseFault("\(path): \(reason)", code: status & 0xFF)
     }
     connection = Mutex(Connection(handle: handle))
     sqlite3_busy_timeout(handle, 5_000)
@@ -49,7 +61,7 @@ final class Database: Sendable {
     let found = try rows("PRAGMA user_version").first?.first?.integer ?? 0
     guard found <= version else {
       throw DatabaseFault(
-        description: "\(path) was written by a newer version (schema \(found), ours \(version))")
+        "\(path) was written by a newer version (schema \(found), ours \(version))")
     }
     guard found < version else { return }
     try transaction { run throws(DatabaseFault) in
@@ -105,6 +117,18 @@ final class Database: Sendable {
     return try outcome.get()
   }
 
+  /// Reads the whole file; throws when SQLite finds damage in it.
+  func check() throws(DatabaseFault) {
+    let findings = try rows("PRAGMA quick_check(1)").first?.first?.text ?? ""
+    guard findings == "ok" else { throw DatabaseFault(findings, code: SQLITE_CORRUPT) }
+  }
+
+  /// Moves a database that cannot be read out of the way, with its log, which SQLite would play
+  /// into the new one. Best effort.
+  static func setAside(_ path: String, to target: String, on disk: any Disk) {
+    for suffix in ["", "-wal", "-shm"] { try? disk.rename(path + suffix, to: target + suffix) }
+  }
+
   /// The id of the last inserted row, inside a transaction.
   static let lastRowID = "SELECT last_insert_rowid()"
 
@@ -127,6 +151,7 @@ final class Database: Sendable {
     }
   }
 
+  /// The statement of a text, prepared once. It lives as long as the connection.
   private static func prepared(
     _ text: String, _ connection: inout Connection
   ) throws(DatabaseFault) -> OpaquePointer {
@@ -140,7 +165,9 @@ final class Database: Sendable {
   }
 
   private static func fault(_ connection: Connection) -> DatabaseFault {
-    DatabaseFault(description: String(cString: sqlite3_errmsg(connection.handle)))
+    DatabaseFault(
+      String(cString: sqlite3_errmsg(connection.handle)),
+      code: sqlite3_errcode(connection.handle) & 0xFF)
   }
 
   private static func bind(_ value: DatabaseValue, _ index: Int32, _ statement: OpaquePointer) {
@@ -148,7 +175,9 @@ final class Database: Sendable {
     let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     switch value {
     case .integer(let number): sqlite3_bind_int64(statement, index, number)
-    case .text(let text): sqlite3_bind_text(statement, index, text, -1, transient)
+    case .text(let text):
+      // With its length: a text may hold a NUL.
+      sqlite3_bind_text(statement, index, text, Int32(clamping: text.utf8.count), transient)
     case .blob(let bytes):
       _ = bytes.withUnsafeBytes {
         $0.isEmpty
@@ -160,13 +189,16 @@ final class Database: Sendable {
     }
   }
 
+  /// The current row. SQLite's buffers are copied here, before the next step invalidates them.
   private static func row(_ statement: OpaquePointer) -> [DatabaseValue] {
     (0..<sqlite3_column_count(statement)).map { column in
       switch sqlite3_column_type(statement, column) {
       case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, column))
       case SQLITE_TEXT:
-        guard let text = sqlite3_column_text(statement, column) else { return .text("") }
-        return .text(String(cString: text))
+        guard let start = sqlite3_column_text(statement, column) else { return .text("") }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return .text(
+          String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self))
       case SQLITE_BLOB:
         let count = Int(sqlite3_column_bytes(statement, column))
         guard count > 0, let start = sqlite3_column_blob(statement, column) else {

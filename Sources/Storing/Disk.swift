@@ -1,7 +1,10 @@
+import Glibc
+
 /// Why a file operation failed: the operation, the path, the error number of the system.
 package struct DiskFault: Error, Sendable, Equatable, CustomStringConvertible {
   package let operation: String
   package let path: String
+  /// The system's error number.
   package let number: Int32
 
   package init(_ operation: String, _ path: String, _ number: Int32) {
@@ -10,8 +13,8 @@ package struct DiskFault: Error, Sendable, Equatable, CustomStringConvertible {
     self.number = number
   }
 
-  package var isFull: Bool { number == 28 || number == 122 }
-  package var isMissing: Bool { number == 2 }
+  /// No space or no quota left.
+  package var isFull: Bool { number == ENOSPC || number == EDQUOT }
 
   package var description: String {
     "\(operation) \(path): \(SystemError.text(number))"
@@ -21,10 +24,11 @@ package struct DiskFault: Error, Sendable, Equatable, CustomStringConvertible {
 /// The one way to files: everything the store keeps goes through it, and tests put faults, crashes
 /// and memory behind it. Paths are made of our own names only; no input byte becomes part of one.
 package protocol Disk: Sendable {
-  /// Opens a file for reading and appending.
+  /// Opens a plain file for reading and appending; anything else of that name is refused.
   func open(_ path: String, create: Bool) throws(DiskFault) -> any DiskFile
   /// The names in a folder, sorted; empty when the folder is not there.
   func list(_ folder: String) throws(DiskFault) -> [String]
+  /// Makes a folder that is not there yet; its parent must be.
   func makeFolder(_ path: String) throws(DiskFault)
   func rename(_ path: String, to target: String) throws(DiskFault)
   func remove(_ path: String) throws(DiskFault)
@@ -32,8 +36,6 @@ package protocol Disk: Sendable {
   func syncFolder(_ path: String) throws(DiskFault)
   /// Takes the folder for this process until the returned value goes; nil when another has it.
   func lock(_ path: String) throws(DiskFault) -> (any Sendable)?
-  /// Bytes that can still be written.
-  func freeBytes(_ path: String) throws(DiskFault) -> Int64
   /// Where SQLite keeps a database of this name: a path, or `:memory:`.
   func databasePath(_ path: String) -> String
 }
@@ -49,4 +51,13 @@ package protocol DiskFile: Sendable {
   func truncate(to size: Int) throws(DiskFault)
   /// Returns once everything appended is durable (fdatasync).
   func sync() throws(DiskFault)
+}
+
+/// What the store does with paths.
+enum DiskPath {
+  /// The folder something is in.
+  static func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
 }

@@ -4,17 +4,21 @@ import Glibc
 final class OwnThread: Sendable {
   private let identifier: pthread_t
 
-  /// Starts the thread.
-  init(_ body: @escaping @Sendable () -> Void) {
+  /// Starts the thread. Throws when the system gives none.
+  init(_ body: @escaping @Sendable () -> Void) throws(StoreFault) {
     let box = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
-    pthread_create(
+    let status = pthread_create(
       &thread, nil,
       { argument in
         // The one retain of init is consumed here, on the new thread.
         if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
         return nil
       }, box.toOpaque())
+    guard status == 0 else {
+      box.release()
+      throw .failed("the system gives no thread: \(SystemError.text(status))")
+    }
     identifier = thread
   }
 
@@ -23,6 +27,7 @@ final class OwnThread: Sendable {
     pthread_join(identifier, nil)
   }
 
+  /// The work, in a box that C can carry.
   private final class Body: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -13,6 +13,7 @@ package struct SeriesSamples: Sendable {
 /// All samples of level 0, in memory: by series, found by metric name. Sealed sample blocks will
 /// take over what is older; then only the unsealed tail stays here.
 final class SampleHead: Sendable {
+  /// The samples of a series.
   private struct Column {
     let tenant: ByteString
     let labels: Labels
@@ -21,11 +22,13 @@ final class SampleHead: Sendable {
     var isAscending = true
   }
 
+  /// What the lock guards.
   private struct State {
     var columns: [Column] = []
     var places: [ByteString: Int] = [:]
     var byMetric: [ByteString: [Int]] = [:]
     var sampleCount = 0
+    var overwritten = 0
   }
 
   private let state = Mutex(State())
@@ -46,7 +49,6 @@ final class SampleHead: Sendable {
     }
   }
 
-
   private static func place(of index: Int, _ batch: Batch, _ state: inout State) -> Int {
     let identity = identity(of: index, batch)
     if let place = state.places[identity] { return place }
@@ -64,12 +66,12 @@ final class SampleHead: Sendable {
     var writer = LayoutWriter(capacity: 128)
     let row = batch.series[index]
     writer.put(row.tenant.count)
-    writer.put(batch.string(row.tenant).bytes)
+    writer.put(batch.arena[row.tenant.range])
     for label in batch.labels[row.labels] {
       writer.put(label.name.count)
       writer.put(label.value.count)
-      writer.put(Array(batch.arena[label.name.range]))
-      writer.put(Array(batch.arena[label.value.range]))
+      writer.put(batch.arena[label.name.range])
+      writer.put(batch.arena[label.value.range])
     }
     return ByteString(writer.bytes)
   }
@@ -86,12 +88,15 @@ final class SampleHead: Sendable {
     let chosen = candidates.filter { scope.sees($0.tenant) && accepts($0.tenant, $0.labels) }
     return chosen.compactMap { candidate in
       let column = state.withLock { state in
-        Self.settle(&state.columns[candidate.place])
+        Self.settle(candidate.place, &state)
         return state.columns[candidate.place]
       }
       let low = Self.firstIndex(column.times, atLeast: from)
-      let high = through == .max ? column.times.count : Self.firstIndex(
-        column.times, atLeast: through + 1)
+      let high =
+        through == .max
+        ? column.times.count
+        : Self.firstIndex(
+          column.times, atLeast: through + 1)
       guard low < high else { return nil }
       return SeriesSamples(
         tenant: column.tenant, labels: column.labels, times: Array(column.times[low..<high]),
@@ -99,9 +104,17 @@ final class SampleHead: Sendable {
     }
   }
 
-  /// Orders by time; of equal times the last written wins.
+  /// Orders a series by time; of equal times the last written wins, and is counted.
+  private static func settle(_ place: Int, _ state: inout State) {
+    guard !state.columns[place].isAscending else { return }
+    let before = state.columns[place].times.count
+    settle(&state.columns[place])
+    let overwritten = before - state.columns[place].times.count
+    state.overwritten += overwritten
+    state.sampleCount -= overwritten
+  }
+
   private static func settle(_ column: inout Column) {
-    guard !column.isAscending else { return }
     let order = column.times.indices.sorted {
       column.times[$0] == column.times[$1] ? $0 < $1 : column.times[$0] < column.times[$1]
     }
@@ -134,17 +147,19 @@ final class SampleHead: Sendable {
   func drop(before time: Int64) {
     state.withLock { state in
       for place in state.columns.indices {
-        Self.settle(&state.columns[place])
+        Self.settle(place, &state)
         let count = Self.firstIndex(state.columns[place].times, atLeast: time)
         guard count > 0 else { continue }
         state.columns[place].times.removeFirst(count)
         state.columns[place].values.removeFirst(count)
+        state.sampleCount -= count
       }
-      state.sampleCount = state.columns.reduce(0) { $0 + $1.times.count }
     }
   }
 
-  var counts: (series: Int, samples: Int) {
-    state.withLock { ($0.columns.count, $0.sampleCount) }
+  /// Series, samples, and samples that a later one of the same time replaced, as far as reads have
+  /// found out.
+  var counts: (series: Int, samples: Int, overwritten: Int) {
+    state.withLock { ($0.columns.count, $0.sampleCount, $0.overwritten) }
   }
 }

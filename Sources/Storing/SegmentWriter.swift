@@ -1,12 +1,23 @@
-/// The segment that is appended to. Used by the committer's thread alone.
+import Bytes
+
+/// A segment that is appended to, group by group. Used by the committer's thread alone. Every
+/// start begins a segment of its own, so a file that an earlier process wrote is never touched.
 struct SegmentWriter {
+  /// Where a group was written.
+  struct Place: Equatable {
+    let segment: Int
+    let offset: Int
+  }
+
   private let disk: any Disk
   private let folder: String
   private let limit: Int
+  /// Of the last segment that was started.
   private(set) var number: Int
-  private var file: any DiskFile
+  /// Nil: the next group starts a new segment.
+  private var file: (any DiskFile)?
   /// Bytes that are whole groups and synced.
-  private(set) var size: Int
+  private(set) var size = 0
   private(set) var syncs = 0
 
   static func path(_ folder: String, _ number: Int) -> String {
@@ -16,42 +27,81 @@ struct SegmentWriter {
 
   /// The number of a segment's file name; nil when it is none of ours.
   static func number(of name: String) -> Int? {
-    guard name.hasSuffix(".seg"), name.utf8.count == 12 else { return nil }
-    return Int(name.dropLast(4))
+    guard name.hasSuffix(".seg"), name.utf8.count == 12, name.utf8.prefix(8).allSatisfy(\.isDigit)
+    else { return nil }
+    return Int(name.prefix(8))
   }
 
-  /// Goes on with segment `number` behind its first `size` bytes; makes it when it is not there.
-  init(
-    _ disk: any Disk, _ folder: String, limit: Int, number: Int, size: Int
-  ) throws(DiskFault) {
+  /// Starts a segment behind segment `last` when there is something to write.
+  init(_ disk: any Disk, _ folder: String, limit: Int, after last: Int) {
     self.disk = disk
     self.folder = folder
     self.limit = limit
-    self.number = number
-    self.size = size
-    file = try disk.open(Self.path(folder, number), create: true)
-    try disk.syncFolder(folder)
+    number = last
   }
 
-  /// Whether so many bytes more belong into a new segment.
-  func isFull(for count: Int) -> Bool { size > 0 && size + count > limit }
+  /// The segment that a group of `count` bytes will not go to any more, and its size.
+  func finished(by count: Int) -> (number: Int, size: Int)? {
+    file != nil && size > 0 && size + count > limit ? (number, size) : nil
+  }
 
-  /// Writes a group and syncs it. After a throw this segment must not be written again.
-  mutating func append(_ group: [UInt8]) throws(DiskFault) -> Int {
+  /// Writes a group and syncs it. After a failed sync nobody knows what the file's pages hold
+  /// (fsync says no once, then yes): it is never written or synced again, and the group goes to a
+  /// new segment once. Throws when that fails too.
+  mutating func append(_ group: [UInt8]) throws(StoreFault) -> Place {
+    if finished(by: group.count) != nil { file = nil }
+    do throws(DiskFault) {
+      return try write(group)
+    } catch let first {
+      if first.isFull, file != nil { throw .full }
+      do throws(DiskFault) {
+        return try write(group)
+      } catch {
+        throw first.isFull || error.isFull ? .full : .readOnly("\(first)")
+      }
+    }
+  }
+
+  private mutating func write(_ group: [UInt8]) throws(DiskFault) -> Place {
+    let file: any DiskFile
+    if let current = self.file { file = current } else { file = try start() }
     let offset = size
-    try file.append(group, at: offset)
-    syncs += 1
-    try file.sync()
+    do throws(DiskFault) {
+      try file.append(group, at: offset)
+    } catch {
+      // Full: with the part that fitted cut off again, the segment is as good as before.
+      if !error.isFull || !cut(file, to: offset) { self.file = nil }
+      throw error
+    }
+    do throws(DiskFault) {
+      syncs += 1
+      try file.sync()
+    } catch {
+      // Best effort: a start would otherwise find a group that nobody was told is stored.
+      _ = cut(file, to: offset)
+      self.file = nil
+      throw error
+    }
     size += group.count
-    return offset
+    return Place(segment: number, offset: offset)
   }
 
-  /// Leaves this segment as it is and starts the next.
-  mutating func rotate() throws(DiskFault) {
-    let next = number + 1
-    file = try disk.open(Self.path(folder, next), create: true)
-    try disk.syncFolder(folder)
-    number = next
+  private mutating func start() throws(DiskFault) -> any DiskFile {
+    let started = try disk.open(Self.path(folder, number + 1), create: true)
+    // Taken, whatever happens next: no number is used twice.
+    number += 1
     size = 0
+    try disk.syncFolder(folder)
+    file = started
+    return started
+  }
+
+  private func cut(_ file: any DiskFile, to size: Int) -> Bool {
+    do {
+      try file.truncate(to: size)
+      return true
+    } catch {
+      return false
+    }
   }
 }

@@ -64,6 +64,22 @@ package final class StateDatabase: Sendable {
   /// written by a newer version.
   package init(_ path: String) throws {
     database = try Database(path, version: Int64(Self.schema.count), migrate: Self.schema)
+    try database.check()
+  }
+
+  /// Opens `state.db` of a folder. One that is damaged is moved to `quarantine` and reported, and
+  /// an empty one takes its place: rows keep coming in and alerts keep firing.
+  static func open(
+    _ disk: any Disk, _ folder: String, now: Int64
+  ) throws -> (database: StateDatabase, wasDamaged: Bool) {
+    let path = disk.databasePath(folder + "/state.db")
+    do {
+      return (try StateDatabase(path), false)
+    } catch let fault as DatabaseFault where fault.isDamage {
+      try disk.makeFolder(folder + "/quarantine")
+      Database.setAside(path, to: folder + "/quarantine/state-\(now).db", on: disk)
+      return (try StateDatabase(path), true)
+    }
   }
 
   /// Stores an event and returns it with its id.
@@ -102,15 +118,19 @@ package final class StateDatabase: Sendable {
     ).compactMap(Self.deploy)
   }
 
-  /// The timeline of all events; what cannot be read leaves it as it was.
+  /// The timeline of all events, kept in memory; empty while the database cannot be read.
   package var timeline: Timeline {
-    if let timeline = cached.withLock({ $0 }) { return timeline }
-    guard let events = try? deploys() else { return .empty }
-    let timeline = Timeline(events)
-    cached.withLock { $0 = timeline }
-    return timeline
+    cached.withLock { cached in
+      if let cached { return cached }
+      // Read under the lock, so that an event added meanwhile empties the cache afterwards.
+      guard let events = try? deploys() else { return .empty }
+      let timeline = Timeline(events)
+      cached = timeline
+      return timeline
+    }
   }
 
+  /// The states of all alerts, in no order.
   package func alerts() throws -> [StoredAlert] {
     try database.rows("SELECT key, body FROM alerts").compactMap { row in
       guard let key = row[0].blob, let body = row[1].blob else { return nil }
@@ -144,13 +164,15 @@ package final class StateDatabase: Sendable {
     }
   }
 
-  /// Notifications due at `now`, oldest first.
-  package func dueOutbox(now: Int64, limit: Int) throws -> [OutboxEntry] {
+  /// A receiver's notifications due at `now`, oldest first.
+  package func dueOutbox(
+    of receiver: String, now: Int64, limit: Int
+  ) throws -> [OutboxEntry] {
     try database.rows(
       """
       SELECT id, receiver, key, body, created, next, attempts, failure FROM outbox
-        WHERE dead = 0 AND next <= ? ORDER BY next, id LIMIT ?
-      """, [.integer(now), .integer(Int64(limit))]
+        WHERE receiver = ? AND dead = 0 AND next <= ? ORDER BY next, id LIMIT ?
+      """, [.text(receiver), .integer(now), .integer(Int64(limit))]
     ).compactMap { row in
       guard let id = row[0].integer, let receiver = row[1].text, let key = row[2].text,
         let body = row[3].blob, let created = row[4].integer, let next = row[5].integer,

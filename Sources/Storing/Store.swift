@@ -14,12 +14,15 @@ package final class Store: Sendable {
   private let logs: LogIndex
   private let head = SampleHead()
   private let committer: Committer
-  private let damaged = Mutex(0)
+  /// Regions that a start could not read, and frames that a read could not.
+  private let damaged: Mutex<(regions: Int, frames: Set<UInt64>)>
   private let lock: Mutex<(any Sendable)?>
-  private let files = Mutex<[Int: any DiskFile]>([:])
+  private let readers: SegmentReaders
 
-  /// Opens or makes the store in `folder` and reads what was acknowledged; `now` is in nanoseconds
-  /// and `clock` gives it later. What cannot be read is set aside and reported, never fatal.
+  /// Opens or makes the store in `folder` and reads what was acknowledged; `clock` gives
+  /// nanoseconds since 1970. What cannot be read is set aside and reported, never fatal. Throws
+  /// when another process has the folder, or it cannot be written to, or `state.db` is of a newer
+  /// version.
   package init(
     opening folder: String, on disk: any Disk, settings: StoreSettings,
     clock: @escaping @Sendable () -> Int64
@@ -28,39 +31,44 @@ package final class Store: Sendable {
     self.settings = settings
     segments = folder + "/segments"
     try disk.makeFolder(folder)
-    try disk.makeFolder(segments)
     guard let lock = try disk.lock(folder + "/lock") else { throw StoreFault.locked(folder) }
     self.lock = Mutex(lock)
-    state = try StateDatabase(disk.databasePath(folder + "/state.db"))
+    try disk.makeFolder(segments)
+    // The folders' own names must be as durable as what is in them; above ours we may lack rights.
+    try? disk.syncFolder(DiskPath.parent(of: folder))
+    try disk.syncFolder(folder)
+    let opened = try StateDatabase.open(disk, folder, now: clock())
+    state = opened.database
     catalogue = Catalogue.open(disk, folder)
     logs = LogIndex(cacheLimit: settings.cacheBytes)
+    readers = SegmentReaders(disk, segments)
     committer = Committer(queueLimit: settings.queueBytes)
     var recovery = Recovery(disk, folder, segments)
     try recovery.run(into: logs, head, catalogue)
-    damaged.withLock { $0 = recovery.damagedCount }
-    let writer = try SegmentWriter(
-      disk, segments, limit: settings.segmentBytes, number: recovery.lastNumber,
-      size: recovery.lastSize)
-    committer.start(
+    damaged = Mutex((recovery.damagedRegions + (opened.wasDamaged ? 1 : 0), []))
+    try committer.start(
       CommitWork(
-        writer: writer, nextSequence: recovery.nextSequence, keys: recovery.keys, now: clock,
+        writer: SegmentWriter(
+          disk, segments, limit: settings.segmentBytes, after: recovery.lastNumber),
+        nextSequence: recovery.nextSequence, keys: recovery.keys, clock: clock,
         show: { [logs, head, catalogue] in Self.show($0, logs, head, catalogue) },
-        closed: { [catalogue] in catalogue.close(segment: $0, size: $1) }))
+        finished: { [catalogue] in catalogue.finish(segment: $0) }))
+    applyRetention(now: clock())
+  }
+
+  deinit {
+    close()
   }
 
   private static func show(
     _ committed: [Committed], _ logs: LogIndex, _ head: SampleHead, _ catalogue: Catalogue
   ) {
     for one in committed {
+      catalogue.note(one.frame, in: one.segment, end: one.offset + one.frame.size)
       head.insert(one.batch)
-      guard let frame = Frame(one.frame.span, at: 0) else { continue }
-      catalogue.note(frame, in: one.segment)
-      guard let times = frame.recordTimes else { continue }
-      logs.insert(
-        LogEntry(
-          sequence: one.sequence, segment: one.segment, offset: one.offset, size: frame.size,
-          times: times, tenants: frame.tenants),
-        batch: one.batch)
+      if let entry = LogEntry(one.frame, segment: one.segment, offset: one.offset) {
+        logs.insert(entry, batch: one.batch)
+      }
     }
   }
 
@@ -103,28 +111,17 @@ package final class Store: Sendable {
 
   private func read(_ entry: LogEntry) -> Batch? {
     if let batch = logs.cached(entry) { return batch }
-    guard let file = file(entry.segment),
-      let bytes = try? file.read(at: entry.offset, count: entry.size),
-      let frame = Frame(bytes.span, at: 0), let batch = frame.batch(bytes)
-    else {
-      damaged.withLock { $0 += 1 }
-      return nil
+    if let batch = readers.batch(of: entry) {
+      logs.keep(batch, of: entry)
+      return batch
     }
-    logs.keep(batch, of: entry)
-    return batch
-  }
-
-  private func file(_ segment: Int) -> (any DiskFile)? {
-    files.withLock { files in
-      if let file = files[segment] { return file }
-      let file = try? disk.open(SegmentWriter.path(segments, segment), create: false)
-      files[segment] = file
-      return file
-    }
+    // Dropped by retention while this read went on: nothing is missing then.
+    if !logs.isRemoved(entry) { damaged.withLock { _ = $0.frames.insert(entry.sequence) } }
+    return nil
   }
 
   /// Whether reads may lack rows because something on disk is damaged.
-  package var isPartial: Bool { damaged.withLock { $0 > 0 } }
+  package var isPartial: Bool { damaged.withLock { $0.regions > 0 || !$0.frames.isEmpty } }
 
   /// Returns when everything acknowledged is in its final form on disk. Level 0 is that form until
   /// there are columnar blocks, so only retention is applied.
@@ -137,30 +134,35 @@ package final class Store: Sendable {
   package func applyRetention(now: Int64) {
     let oldest = now.adding(-settings.retention) ?? .min
     head.drop(before: oldest / Instant.millisecond)
-    for number in catalogue.closedSegments(olderThan: oldest) {
-      logs.remove(segment: number)
-      catalogue.remove(segment: number)
-      files.withLock { $0[number] = nil }
-      try? disk.remove(SegmentWriter.path(segments, number))
+    var dropped = false
+    for number in catalogue.expired(before: oldest) {
+      do {
+        try catalogue.remove(segment: number)
+        logs.remove(segment: number)
+        readers.forget(number)
+        try disk.remove(SegmentWriter.path(segments, number))
+        dropped = true
+      } catch {
+        // What is still there is found again: by the next turn, or by the next start.
+      }
     }
-    try? disk.syncFolder(segments)
+    if dropped { try? disk.syncFolder(segments) }
   }
 
+  /// The store in figures.
   package func status() -> StoreStatus {
     var status = StoreStatus()
-    let names = ((try? disk.list(segments)) ?? []).compactMap(SegmentWriter.number)
-    status.segments = names.count
-    status.segmentBytes = names.reduce(0) { sum, number in
-      sum + ((try? file(number)?.size()) ?? 0)
-    }
+    let segments = catalogue.all.values
+    status.segments = segments.count
+    status.segmentBytes = segments.reduce(0) { $0 + $1.bytes }
     (status.frames, status.cachedBytes) = logs.counts
-    (status.series, status.samples) = head.counts
-    status.damagedRegions = damaged.withLock { $0 }
+    (status.series, status.samples, status.overwrittenSamples) = head.counts
+    status.damagedRegions = damaged.withLock { $0.regions + $0.frames.count }
     (status.commits, status.syncs, status.isReadOnly) = committer.figures
     return status
   }
 
-  /// Writes what is queued, stops, and gives the folder free; later appends fail.
+  /// Writes what is queued, stops, and gives the folder free; later appends fail, reads go on.
   package func close() {
     committer.close()
     lock.withLock { $0 = nil }

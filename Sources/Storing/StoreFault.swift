@@ -1,4 +1,3 @@
-
 /// Why the store did not take or give rows.
 package enum StoreFault: Error, Sendable, Equatable, CustomStringConvertible {
   /// Another process has the folder.
@@ -9,7 +8,9 @@ package enum StoreFault: Error, Sendable, Equatable, CustomStringConvertible {
   case overloaded
   /// Writing failed twice; nothing more is written until a restart.
   case readOnly(String)
+  /// Appended after `close`.
   case closed
+  /// Anything else, in words.
   case failed(String)
 
   package var description: String {
@@ -44,7 +45,13 @@ package struct StoreSettings: Sendable {
 package struct Receipt: Sendable, Equatable {
   /// The idempotency key had been stored before; nothing was stored now.
   package let wasDuplicate: Bool
+  /// Rows that were stored.
   package let rows: Int
+
+  package init(wasDuplicate: Bool, rows: Int) {
+    self.wasDuplicate = wasDuplicate
+    self.rows = rows
+  }
 }
 
 /// The store in figures.
@@ -55,7 +62,9 @@ package struct StoreStatus: Sendable {
   package var series = 0
   package var samples = 0
   package var cachedBytes = 0
+  /// What could not be read since the start: regions of segments, and a state database.
   package var damagedRegions = 0
+  package var overwrittenSamples = 0
   package var commits = 0
   package var syncs = 0
   package var isReadOnly = false
@@ -68,6 +77,10 @@ package struct StoreStatus: Sendable {
       ("log_frames", "gauge", "Level-0 frames that hold records.", frames),
       ("series", "gauge", "Series known.", series),
       ("samples", "gauge", "Samples kept.", samples),
+      (
+        "overwritten_samples_total", "counter", "Samples replaced by a later one of their time.",
+        overwrittenSamples
+      ),
       ("cached_bytes", "gauge", "Batches kept in memory for reading.", cachedBytes),
       ("damaged_regions", "gauge", "Regions of segments that cannot be read.", damagedRegions),
       ("commits_total", "counter", "Batches committed.", commits),

@@ -8,16 +8,30 @@ enum SystemError {
   }
 }
 
+/// Calls again while a signal interrupts.
+private func repeating(_ call: () -> Int32) -> Int32 {
+  while true {
+    let result = call()
+    if result != -1 || errno != EINTR { return result }
+  }
+}
+
 /// The machine's file system, over raw system calls: short writes are continued, interrupted calls
 /// repeated, failures typed.
 package struct SystemDisk: Disk {
   package init() {}
 
   package func open(_ path: String, create: Bool) throws(DiskFault) -> any DiskFile {
-    let flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0)
-    let descriptor = Glibc.open(path, flags, 0o640)
+    // O_NONBLOCK, because opening a pipe would wait for its other end; plain files ignore it.
+    let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0)
+    let descriptor = repeating { Glibc.open(path, flags, 0o640) }
     guard descriptor >= 0 else { throw DiskFault("open", path, errno) }
-    return SystemFile(path: path, descriptor: descriptor)
+    let file = SystemFile(path: path, descriptor: descriptor)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw DiskFault("open", path, EINVAL)
+    }
+    return file
   }
 
   package func list(_ folder: String) throws(DiskFault) -> [String] {
@@ -52,28 +66,22 @@ package struct SystemDisk: Disk {
   }
 
   package func syncFolder(_ path: String) throws(DiskFault) {
-    let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = repeating { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw DiskFault("open folder", path, errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw DiskFault("sync folder", path, errno) }
   }
 
   package func lock(_ path: String) throws(DiskFault) -> (any Sendable)? {
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+    let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+    let descriptor = repeating { Glibc.open(path, flags, 0o640) }
     guard descriptor >= 0 else { throw DiskFault("open", path, errno) }
     let file = SystemFile(path: path, descriptor: descriptor)
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard repeating({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 else {
       if errno == EWOULDBLOCK { return nil }
       throw DiskFault("lock", path, errno)
     }
     return file
-  }
-
-  package func freeBytes(_ path: String) throws(DiskFault) -> Int64 {
-    var figures = statvfs()
-    guard statvfs(path, &figures) == 0 else { throw DiskFault("statvfs", path, errno) }
-    return Int64(clamping: UInt64(figures.f_bavail).multipliedReportingOverflow(
-      by: UInt64(figures.f_frsize)).partialValue)
   }
 
   package func databasePath(_ path: String) -> String { path }
@@ -122,6 +130,7 @@ private final class SystemFile: DiskFile {
     var bytes = [UInt8](repeating: 0, count: count)
     var filled = 0
     while filled < count {
+      // At most what is left of the buffer.
       let got = bytes.withUnsafeMutableBytes { buffer in
         pread(
           descriptor, buffer.baseAddress?.advanced(by: filled), count - filled,
@@ -139,7 +148,7 @@ private final class SystemFile: DiskFile {
   }
 
   func truncate(to size: Int) throws(DiskFault) {
-    guard ftruncate(descriptor, off_t(size)) == 0 else {
+    guard repeating({ ftruncate(descriptor, off_t(size)) }) == 0 else {
       throw DiskFault("truncate", path, errno)
     }
   }

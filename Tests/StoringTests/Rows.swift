@@ -15,7 +15,10 @@ enum Rows {
       var record = Record(time: time + Int64(number), receivedAt: now)
       record.level = .info
       record.tenant = batch.intern(ByteString("t\(number % 2)"))
-      record.message = batch.intern(ByteString("message of \(name)"))
+      // Long and hardly compressible, so that frames span sectors.
+      var noise = SeededGenerator(seed: UInt64(number))
+      let words = (0..<6).map { _ in String(noise.next(), radix: 36) }.joined(separator: " ")
+      record.message = batch.intern(ByteString("message of \(name): \(words)"))
       batch.append(record: record)
     }
     batch.startSeries(tenant: batch.intern(ByteString("t0")))
@@ -25,6 +28,49 @@ enum Rows {
       batch.append(sample: Sample(series: series, time: time / 1_000_000, value: 0.1 + 0.2))
     }
     return batch
+  }
+
+  /// Samples of the one series `m`; times are milliseconds.
+  static func samples(_ samples: [(time: Int64, value: Double)]) -> Batch {
+    var batch = Batch()
+    batch.startSeries(tenant: batch.intern(ByteString("t")))
+    batch.addLabel(batch.intern(ByteString("__name__")), batch.intern(ByteString("m")))
+    if let series = try? batch.finishSeries() {
+      for (time, value) in samples {
+        batch.append(sample: Sample(series: series, time: time, value: value))
+      }
+    }
+    return batch
+  }
+
+  /// Everything a store holds, a line for each record and each sample.
+  static func text(of store: Store) throws -> String {
+    var lines: [String] = []
+    try store.scan(in: .fleet, from: .min, to: .max) { batch in
+      for record in batch.records {
+        let fields = batch.fields[record.fields].map {
+          "\(batch.string($0.name))=\(batch.string($0.value)):\($0.kind)"
+        }
+        let words = [
+          record.tenant, record.release, record.service, record.environment, record.host,
+          record.logger, record.message,
+        ].map { batch.string($0).text }
+        lines.append(
+          "record \(record.time) \(record.receivedAt) \(record.level) "
+            + (words + fields).joined(separator: "|"))
+      }
+      return true
+    }
+    let series = try store.series(
+      in: .fleet, metric: nil, from: .min, through: .max, where: { _, _ in true })
+    for one in series {
+      let labels = one.labels.pairs.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+      for (time, value) in zip(one.times, one.values) {
+        lines.append(
+          "sample \(one.tenant) \(labels) \(time) \(String(value.bitPattern, radix: 16))")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
   }
 
   /// How often each row is there.
@@ -39,9 +85,12 @@ enum Rows {
     return counts
   }
 
+  static func settings(retention: Int64 = .max) -> StoreSettings {
+    StoreSettings(retention: retention)
+  }
+
   static func open(_ disk: any Disk, _ folder: String = "/store") throws -> Store {
-    try Store(
-      opening: folder, on: disk, settings: StoreSettings(retention: .max), clock: { now })
+    try Store(opening: folder, on: disk, settings: settings(), clock: { now })
   }
 
   /// A batch of any shape, for round trips.
@@ -52,7 +101,7 @@ enum Rows {
         batch.addField(bytes(&random, &batch), bytes(&random, &batch), .integer)
       }
       var record = Record(
-        time: Int64(bitPattern: random.next()), receivedAt: Int64(bitPattern: random.next()))
+        time: Int64(bitPattern: random.next()) / 2, receivedAt: Int64(bitPattern: random.next()))
       record.level = Level(rawValue: UInt8.random(in: 0...7, using: &random)) ?? .unknown
       record.tenant = bytes(&random, &batch)
       record.host = bytes(&random, &batch)
