@@ -73,6 +73,7 @@ let package = Package(
     // Watch, pulled by the clock.
     room("Querying", sees: ["Bytes", "Model", "CRE2"]),
     room("Judging", sees: ["Bytes", "Model", "Querying", yams]),
+    room("Alerting", sees: ["Bytes", "Model", "Querying", "Judging"]),
     room("Notifying", sees: ["Bytes", "Model"]),
 
     // Doors and wiring.
@@ -88,7 +89,7 @@ let package = Package(
       "Running",
       sees: [
         "Bytes", "Model", "Packing", "Receiving", "Decoding", "Tagging", "Storing", "Querying",
-        "Judging", "Notifying", "Serving", "Simulating", httpClient,
+        "Judging", "Alerting", "Notifying", "Serving", "Simulating", httpClient,
         nioCore, nioHTTP, logging,
       ]),
 
@@ -111,6 +112,7 @@ let package = Package(
     tests("Storing", sees: ["Bytes", "Model", "Packing", "Storing"]),
     tests("Querying", sees: ["Bytes", "Model", "Querying"]),
     tests("Judging", sees: ["Bytes", "Model", "Querying", "Judging"]),
+    tests("Alerting", sees: ["Bytes", "Model", "Querying", "Judging", "Alerting"]),
     tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
     tests("Simulating", sees: ["Bytes", "Model", "Packing", "Simulating"]),
     tests("Running", sees: ["plimsoll"]),

@@ -13,5 +13,10 @@ package struct YAMLFault: Error, Sendable, Equatable, CustomStringConvertible {
     self.message = message
   }
 
+  /// The same place with these words.
+  func saying(_ message: String) -> YAMLFault {
+    YAMLFault(file: file, line: line, column: column, message: message)
+  }
+
   package var description: String { "\(file):\(line):\(column): \(message)" }
 }

@@ -3,7 +3,7 @@ import Bytes
 extension YAMLNode {
   /// Whether nothing is said: an empty plain scalar, `~` or `null`.
   package var isNull: Bool {
-    if case .scalar(let text, isPlain: true) = content {
+    if case .scalar(let text, .plain) = content {
       return ["", "~", "null", "Null", "NULL"].contains(text)
     }
     return false
@@ -19,7 +19,7 @@ extension YAMLNode {
 
   /// A finite decimal number.
   package func number() throws(YAMLFault) -> Double {
-    guard case .scalar(let text, isPlain: true) = content,
+    guard case .scalar(let text, .plain) = content,
       let number = Numbers.decimal(Array(text.utf8).span)
     else { throw fault("expected a number, not \(kind)") }
     return number
@@ -27,7 +27,7 @@ extension YAMLNode {
 
   /// A decimal integer.
   package func integer() throws(YAMLFault) -> Int64 {
-    guard case .scalar(let text, isPlain: true) = content,
+    guard case .scalar(let text, .plain) = content,
       let integer = Numbers.integer(Array(text.utf8).span)
     else { throw fault("expected an integer, not \(kind)") }
     return integer
@@ -36,8 +36,8 @@ extension YAMLNode {
   /// `true` or `false`.
   package func flag() throws(YAMLFault) -> Bool {
     switch content {
-    case .scalar("true", isPlain: true): return true
-    case .scalar("false", isPlain: true): return false
+    case .scalar("true", .plain): return true
+    case .scalar("false", .plain): return false
     default: throw fault("expected true or false, not \(kind)")
     }
   }
@@ -52,9 +52,22 @@ extension YAMLNode {
 
   /// A mapping whose keys are all among `known`.
   package func mapping(_ known: [String]) throws(YAMLFault) -> YAMLMapping {
+    var faults: [YAMLFault] = []
+    let mapping = try mapping(known, refusing: &faults)
+    if let fault = faults.first { throw fault }
+    return mapping
+  }
+
+  /// A mapping; each key that is not among `known` becomes a fault of its own, with the nearest
+  /// known name.
+  package func mapping(
+    _ known: [String], refusing faults: inout [YAMLFault]
+  ) throws(YAMLFault) -> YAMLMapping {
     let mapping = try mapping()
     for pair in mapping.pairs where !known.contains(pair.key) {
-      throw pair.place.fault("unknown key \"\(pair.key)\"")
+      let nearest = Spelling.nearest(to: pair.key, among: known)
+      let advice = nearest.map { ", did you mean \"\($0)\"?" } ?? ""
+      faults.append(pair.place.fault("unknown key \"\(pair.key.prefix(40))\"\(advice)"))
     }
     return mapping
   }
