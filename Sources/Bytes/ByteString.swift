@@ -28,10 +28,12 @@ package struct ByteString: Hashable, Sendable {
   /// The bytes as text for people and JSON; invalid UTF-8 becomes U+FFFD.
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// Whether the first bytes are those of `prefix`.
   package func hasPrefix(_ prefix: ByteString) -> Bool {
     bytes.starts(with: prefix.bytes)
   }
 
+  /// Whether the last bytes are those of `suffix`.
   package func hasSuffix(_ suffix: ByteString) -> Bool {
     bytes.count >= suffix.bytes.count
       && bytes.suffix(suffix.bytes.count).elementsEqual(suffix.bytes)

@@ -25,6 +25,7 @@ package struct Cursor: ~Escapable {
   package var isAtEnd: Bool { position >= end }
   package var remaining: Range<Int> { position..<end }
 
+  /// The next byte, or nil at the end.
   package func peek() -> UInt8? { position < end ? bytes[position] : nil }
 
   /// The byte `offset` further on, or nil.
@@ -103,6 +104,7 @@ package struct Cursor: ~Escapable {
     return position..<(position + count)
   }
 
+  /// The bytes of a range that this cursor handed out.
   @_lifetime(copy self)
   package func slice(_ range: Range<Int>) -> Span<UInt8> {
     bytes.extracting(range)

@@ -29,6 +29,7 @@ package enum Instant {
     )
   }
 
+  /// How many days a month has.
   package static func daysIn(month: Int, year: Int) -> Int {
     switch month {
     case 4, 6, 9, 11: 30
@@ -122,6 +123,7 @@ package enum Instant {
     return head + ".\(padded(Int(fraction), 9))Z"
   }
 
+  /// A number with leading zeros, at least `width` digits.
   package static func padded(_ value: Int, _ width: Int) -> String {
     let text = String(value)
     return String(repeating: "0", count: Swift.max(0, width - text.count)) + text

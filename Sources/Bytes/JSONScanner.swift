@@ -8,6 +8,7 @@ package struct JSONFault: Error, Equatable {
 /// rules read the same text the same way. It checks structure, nesting, numbers and UTF-8, never
 /// recurses, and keeps numbers as their exact bytes.
 package struct JSONScanner: ~Escapable {
+  /// What the scanner came upon; ranges are of its bytes.
   package enum Token: Equatable {
     case objectStart, objectEnd, arrayStart, arrayEnd
     /// A member's name; the range lies between the quotes, `escaped` if it holds a backslash.
@@ -20,6 +21,7 @@ package struct JSONScanner: ~Escapable {
     case end
   }
 
+  /// What the grammar allows next.
   private enum Expectation { case value, firstKey, key, colon, separator, firstElement, end }
 
   package static let depthLimit = 64
@@ -83,6 +85,7 @@ package struct JSONScanner: ~Escapable {
     expectation = .value
   }
 
+  /// Steps over white space.
   package mutating func skipBlanks() {
     while position < bytes.count, bytes[position].isBlank { position += 1 }
   }

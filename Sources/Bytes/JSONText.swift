@@ -22,6 +22,7 @@ package enum UTF8Check {
     }
   }
 
+  /// Whether all bytes are well-formed UTF-8.
   package static func isValid(_ bytes: Span<UInt8>) -> Bool {
     var index = 0
     while index < bytes.count {

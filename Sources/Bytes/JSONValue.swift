@@ -8,11 +8,13 @@ package indirect enum JSONValue: Equatable, Sendable {
   case boolean(Bool)
   case null
 
+  /// A member of an object.
   package struct Member: Equatable, Sendable {
     package let key: ByteString
     package let value: JSONValue
   }
 
+  /// A container while it is filled.
   private enum Container {
     case object([Member], key: ByteString)
     case array([JSONValue])

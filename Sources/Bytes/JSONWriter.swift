@@ -9,18 +9,21 @@ package struct JSONWriter {
 
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
+  /// Writes an object with the members that the closure writes.
   package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
     open(123)
     try members(&self)
     close(125)
   }
 
+  /// Writes an array with the elements that the closure writes.
   package mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
     open(91)
     try elements(&self)
     close(93)
   }
 
+  /// Writes a member's name; its value must follow.
   package mutating func key(_ name: String) {
     key(ByteString(name))
   }
@@ -32,6 +35,7 @@ package struct JSONWriter {
     needsComma = false
   }
 
+  /// Writes a string.
   package mutating func string(_ value: String) {
     separate()
     JSONText.quote(Array(value.utf8).span, into: &bytes)
@@ -42,14 +46,17 @@ package struct JSONWriter {
     JSONText.quote(value.bytes.span, into: &bytes)
   }
 
+  /// Writes an integer.
   package mutating func integer(_ value: some BinaryInteger) {
     raw(String(value))
   }
 
+  /// Writes `true` or `false`.
   package mutating func boolean(_ value: Bool) {
     raw(value ? "true" : "false")
   }
 
+  /// Writes `null`.
   package mutating func null() {
     raw("null")
   }

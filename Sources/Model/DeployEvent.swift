@@ -2,6 +2,7 @@ package import Bytes
 
 /// A statement that a release went to somebody: design's unit of the deploy timeline.
 package struct DeployEvent: Sendable, Equatable {
+  /// What happened to the release.
   package enum Kind: String, Sendable, CaseIterable {
     case deploy, canary, rollback, hotfix
   }

@@ -58,6 +58,7 @@ package struct Fault: Error, Sendable, Equatable {
 
 /// Faults by reason: how many, and the first of each.
 package struct FaultTally: Sendable {
+  /// A reason's count and its first fault.
   package struct Entry: Sendable {
     package var count: Int
     package let first: Fault

@@ -67,6 +67,7 @@ package struct Labels: Hashable, Sendable, Comparable {
     }
   }
 
+  /// A copy with one label set, replaced, or with nil removed.
   package func setting(_ name: ByteString, _ value: ByteString?) -> Labels {
     var copy = self
     copy.set(name, value)

@@ -27,6 +27,7 @@ package enum Scope: Hashable, Sendable {
   /// One tenant; answers carry no `tenant` label of ours.
   case tenant(ByteString)
 
+  /// Whether rows of the tenant are seen.
   package func sees(_ tenant: ByteString) -> Bool {
     switch self {
     case .fleet: true

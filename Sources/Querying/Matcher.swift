@@ -4,6 +4,7 @@ package import Model
 /// One condition of a selector: `name = value`, `!=`, `=~`, `!~`. A label that is missing counts
 /// as empty.
 package struct Matcher: Sendable {
+  /// How name and value are compared.
   package enum Operation: String, Sendable {
     case equal = "="
     case notEqual = "!="
@@ -29,6 +30,7 @@ package struct Matcher: Sendable {
     }
   }
 
+  /// Whether a value, missing ones being empty, satisfies the condition.
   package func accepts(_ text: Span<UInt8>) -> Bool {
     switch operation {
     case .equal: text.count == value.count && text.matches(value.bytes.span, at: 0)

@@ -1,5 +1,6 @@
 /// Why a query was refused or failed; `kind` is the `errorType` of the Prometheus HTTP API.
 package struct QueryFault: Error, Sendable, Equatable {
+  /// Whose fault it is.
   package enum Kind: String, Sendable {
     case badData = "bad_data"
     case execution = "execution"

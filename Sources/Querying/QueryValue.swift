@@ -112,5 +112,6 @@ package struct EvaluationTimes: Sendable, Equatable {
 
   package var count: Int { Int((end - start) / step) + 1 }
 
+  /// The instant of a step, 0 being the first; milliseconds.
   package func instant(_ index: Int) -> Int64 { start + Int64(index) * step }
 }

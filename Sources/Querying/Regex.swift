@@ -42,7 +42,9 @@ package final class Regex: Sendable {
     plimsoll_regex_free(expression)
   }
 
+  /// Whether the text matches, as the way it was compiled says.
   package func matches(_ text: Span<UInt8>) -> Bool {
+    // The shim reads `count` bytes and keeps no pointer.
     text.withUnsafeBufferPointer {
       plimsoll_regex_matches(expression, $0.baseAddress, $0.count, isAnchored ? 1 : 0) == 1
     }

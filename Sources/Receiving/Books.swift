@@ -40,6 +40,7 @@ package final class Books: Sendable {
     self.format = format
   }
 
+  /// Changes the counts, alone.
   package func write(_ change: (inout ListenerCounts) -> Void) {
     counts.withLock { change(&$0) }
   }

@@ -14,6 +14,7 @@ final class DatagramPipeline: DatagramConsumer {
   private static let longestWait: Int64 = 25_000_000
   private static let largestBatch = 5_000
 
+  /// What the receiver's thread works on.
   private struct State {
     var format: any WireFormat
     var batch = Batch()

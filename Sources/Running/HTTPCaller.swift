@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// What a server answered.
 package struct CallAnswer: Sendable {
@@ -20,6 +21,7 @@ package struct CallFailure: Error, CustomStringConvertible {
 package final class HTTPCaller: Sendable {
   private static let answerLimit = 64 << 20
   private let client: HTTPClient
+  private let isClosed = Atomic(false)
 
   package init() {
     var configuration = HTTPClient.Configuration(
@@ -29,8 +31,14 @@ package final class HTTPCaller: Sendable {
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
+  deinit {
+    // The client stops the program when it goes without having been closed.
+    if !isClosed.load(ordering: .relaxed) { try? client.syncShutdown() }
+  }
+
   /// Must be the last call.
   package func close() async {
+    isClosed.store(true, ordering: .relaxed)
     try? await client.shutdown()
   }
 

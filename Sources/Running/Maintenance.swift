@@ -41,6 +41,11 @@ final class PausedThread: Sendable {
     thread.start()
   }
 
+  /// Ends the pause that runs now.
+  func wake() {
+    condition.wake()
+  }
+
   /// Returns when the thread has ended.
   func stop() {
     condition.stop()
@@ -48,10 +53,12 @@ final class PausedThread: Sendable {
 }
 
 // The condition guards all of the state.
+/// A pause that other threads can end.
 private final class ConditionBox: @unchecked Sendable {
   private let condition = NSCondition()
   private var isStopping = false
   private var isRunning = false
+  private var isWoken = false
 
   func begin() {
     condition.lock()
@@ -70,9 +77,17 @@ private final class ConditionBox: @unchecked Sendable {
   func pause(_ seconds: Double) -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    let end = Date(timeIntervalSinceNow: seconds)
-    while !isStopping, condition.wait(until: end) {}
+    let end = Date.now + seconds
+    while !isStopping, !isWoken, condition.wait(until: end) {}
+    isWoken = false
     return !isStopping
+  }
+
+  func wake() {
+    condition.lock()
+    isWoken = true
+    condition.broadcast()
+    condition.unlock()
   }
 
   func stop() {

@@ -36,8 +36,8 @@ package final class PlimsollServer: Sendable {
     try FileManager.default.createDirectory(
       atPath: settings.dataFolder, withIntermediateDirectories: true)
     let store = try Store(
-      opening: settings.dataFolder, on: SystemDisk(), settings: StoreSettings(retention: settings.retention),
-      clock: WallClock.now)
+      opening: settings.dataFolder, on: SystemDisk(),
+      settings: StoreSettings(retention: settings.retention), clock: WallClock.now)
     self.store = store
     let decoders = Workers(name: "decode", count: 2, depth: 256)
     let queries = Workers(name: "query", count: 2, depth: 64)
@@ -66,7 +66,7 @@ package final class PlimsollServer: Sendable {
   ) async throws {
     let signals = Signals(
       onEnd: { [self] in Task { await http.stop() } },
-      onReload: { [self] in Task { report(await watch.reload()) } })
+      onReload: { [self] in Task { Console.report(await watch.reload()) } })
     defer { signals.cancel() }
     let beside = Task { [self] in
       guard let port = await http.port() else { return }
@@ -77,7 +77,7 @@ package final class PlimsollServer: Sendable {
       do {
         try await whenListening(bound.all)
       } catch {
-        report(["\(error)"])
+        Console.report(["\(error)"])
       }
     }
     var failure: (any Error)?
@@ -102,6 +102,7 @@ package final class PlimsollServer: Sendable {
     bound.all.first { $0.name == name }?.address ?? ""
   }
 
+  /// The port of a listener; 0 before it is open.
   package func port(_ name: String) -> Int {
     Int(address(name).split(separator: ":").last ?? "") ?? 0
   }
@@ -137,17 +138,10 @@ package final class PlimsollServer: Sendable {
     for pipeline in datagrams {
       let counts = pipeline.books.read()
       guard counts.kernelDrops > 0 || counts.dropped > 0 else { continue }
-      report([
+      Console.report([
         "\(pipeline.books.listener): \(counts.kernelDrops) datagrams dropped by the kernel, "
           + "\(counts.dropped) rows not stored"
       ])
-    }
-  }
-
-  private func report(_ lines: [String]) {
-    for line in lines {
-      let bytes = Array("plimsoll: \(line)\n".utf8)
-      _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
   }
 }

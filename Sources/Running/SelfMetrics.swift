@@ -38,8 +38,8 @@ struct SelfMetrics {
     }
     family("plimsoll_ingest_rows_rejected_total", "counter", "Rows refused, by reason.")
     for (book, counts) in all {
-      for (reason, entry) in counts.rejected.entries.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-      {
+      let entries = counts.rejected.entries.sorted { $0.key.rawValue < $1.key.rawValue }
+      for (reason, entry) in entries {
         sample(
           "plimsoll_ingest_rows_rejected_total",
           Self.labels(book) + [("reason", reason.rawValue)], entry.count)

@@ -31,6 +31,7 @@ package struct ServerSettings: Sendable {
     }
   }
 
+  /// A receiver of alerts.
   package struct Webhook: Sendable, Equatable {
     package var name: String
     package var url: String
@@ -44,7 +45,8 @@ package struct ServerSettings: Sendable {
   }
 
   package var dataFolder = "data"
-  package var rulesFolder = "rules"
+  /// Nil takes `rules` when there is such a folder, and goes without when there is none.
+  package var rulesFolder: String?
   package var http = Address(host: "127.0.0.1", port: 9480)
   package var udpLines: Address? = Address(host: "127.0.0.1", port: 9481)
   package var udpSyslog: Address? = Address(host: "127.0.0.1", port: 5514)

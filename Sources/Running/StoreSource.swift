@@ -1,13 +1,17 @@
-import Bytes
-import Model
-import Querying
-import Storing
+package import Bytes
+package import Model
+package import Querying
+package import Storing
 
 /// The store as queries read it.
-struct StoreSource: Source {
-  let store: Store
+package struct StoreSource: Source {
+  private let store: Store
 
-  func series(
+  package init(store: Store) {
+    self.store = store
+  }
+
+  package func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
     where accepts: (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries] {
@@ -17,11 +21,11 @@ struct StoreSource: Source {
       }
   }
 
-  func scan(
+  package func scan(
     in scope: Scope, from: Int64, to: Int64, visit: (Batch) throws -> Bool
   ) throws {
     try store.scan(in: scope, from: from, to: to, visit: visit)
   }
 
-  var timeline: Timeline { store.state.timeline }
+  package var timeline: Timeline { store.state.timeline }
 }

@@ -18,6 +18,7 @@ package struct IngestRequest: Sendable {
 
 /// What became of a body.
 package struct IngestOutcome: Sendable {
+  /// How it ended.
   package enum Status: Sendable {
     /// Everything that was not refused is on disk.
     case stored

@@ -11,10 +11,12 @@ package struct HTTPAnswer: Sendable {
     self.body = body
   }
 
+  /// An answer in JSON.
   package static func json(_ body: [UInt8], status: Int = 200) -> HTTPAnswer {
     HTTPAnswer(status: status, contentType: "application/json", body: body)
   }
 
+  /// An answer in plain text.
   package static func text(_ text: String, status: Int = 200) -> HTTPAnswer {
     HTTPAnswer(
       status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))

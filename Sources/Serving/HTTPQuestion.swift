@@ -53,6 +53,7 @@ package enum FormText {
   /// At most this many parameters are read; the rest is ignored.
   private static let limit = 1_000
 
+  /// The pairs of a query string or form, decoded, in order.
   package static func parse(_ bytes: Span<UInt8>) -> [(name: String, value: String)] {
     var found: [(name: String, value: String)] = []
     var cursor = Cursor(bytes)

@@ -54,6 +54,7 @@ package final class HTTPServer: Sendable {
 
 /// A value that is set once, and waited for.
 private final class BoundPort: Sendable {
+  /// The value, and who waits for it.
   private struct State {
     var isSet = false
     var port: Int?

@@ -46,10 +46,7 @@ enum LokiRoutes {
         }
       },
       Route(["GET"], "/loki/api/v1/status/buildinfo") { _ in
-        .json(
-          Array(
-            #"{"version":"0.1.0","revision":"","branch":"","buildUser":"","buildDate":"","goVersion":""}"#
-              .utf8))
+        .json(BuildAnswer.loki)
       },
     ]
   }
@@ -71,7 +68,8 @@ enum LokiRoutes {
       question.parameter("time"), name: "time", default: doors.now())
     guard LogQL.isMetric(expression) else {
       throw QueryFault(
-        .badData, "log queries are not supported as an instant query type, "
+        .badData,
+        "log queries are not supported as an instant query type, "
           + "please change your query to a range query type")
     }
     let value = try LogQL.evaluate(

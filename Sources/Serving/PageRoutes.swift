@@ -8,7 +8,10 @@ enum PageRoutes {
     [
       asset("/", "text/html; charset=utf-8", PackageResources.index_html),
       asset("/assets/page.css", "text/css; charset=utf-8", PackageResources.page_css),
-    ] + scripts.map { name, bytes in asset("/assets/" + name, "text/javascript; charset=utf-8", bytes) }
+    ]
+      + scripts.map { name, bytes in
+        asset("/assets/" + name, "text/javascript; charset=utf-8", bytes)
+      }
   }
 
   private static var scripts: [(name: String, bytes: [UInt8])] {

@@ -48,10 +48,8 @@ enum PrometheusRoutes {
         .json(Array(#"{"status":"success","data":{}}"#.utf8))
       },
       Route(["GET"], "/api/v1/status/buildinfo") { _ in
-        .json(
-          Array(
-            #"{"status":"success","data":{"application":"Plimsoll","version":"0.1.0","revision":"","branch":"","buildUser":"","buildDate":"","goVersion":""}}"#
-              .utf8))
+        // `features` is left out: Grafana takes an answer that has them for Mimir's.
+        .json(BuildAnswer.prometheus)
       },
       Route(["GET"], "/api/v1/rules") { _ in .json(doors.rules()) },
       Route(["GET"], "/api/v1/alerts") { _ in .json(doors.alerts()) },

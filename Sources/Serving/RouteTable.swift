@@ -71,7 +71,8 @@ struct RouteTable: HTTPResponder {
     let body: [UInt8]
     do {
       guard let read = try await Self.read(request, limit: route.bodyLimit) else {
-        var refused = HTTPAnswer.text("the body is longer than \(route.bodyLimit) bytes", status: 413)
+        var refused = HTTPAnswer.text(
+          "the body is longer than \(route.bodyLimit) bytes", status: 413)
         // The rest of the body is not read, so the connection cannot be used again.
         refused.headers = [("Connection", "close")]
         return Self.response(refused)
@@ -99,16 +100,21 @@ struct RouteTable: HTTPResponder {
     }
   }
 
+  /// The body, or nil when it is longer than `limit`. A body that is too long is still read to its
+  /// end, up to a few times the limit, and thrown away: most senders read the answer only then.
   private static func read(_ request: Request, limit: Int) async throws -> [UInt8]? {
-    if let stated = request.headers[.contentLength].flatMap({ Int($0) }), stated > limit {
-      return nil
-    }
     var bytes: [UInt8] = []
+    var discarded = 0
     for try await part in request.body {
-      guard part.readableBytes <= limit - bytes.count else { return nil }
-      bytes.append(contentsOf: part.readableBytesView)
+      if discarded == 0, part.readableBytes <= limit - bytes.count {
+        bytes.append(contentsOf: part.readableBytesView)
+        continue
+      }
+      discarded += part.readableBytes + bytes.count
+      bytes = []
+      if discarded > max(limit * 4, 1 << 20) { return nil }
     }
-    return bytes
+    return discarded > 0 ? nil : bytes
   }
 
   private static func response(_ answer: HTTPAnswer, withoutBody: Bool = false) -> Response {

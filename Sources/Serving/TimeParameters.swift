@@ -22,7 +22,8 @@ enum TimeParameters {
   static func step(_ text: String?, default fallback: Int64?) throws(QueryFault) -> Int64 {
     guard let text else {
       if let fallback { return fallback }
-      throw QueryFault(.badData, "invalid parameter \"step\": cannot parse \"\" to a valid duration")
+      throw QueryFault(
+        .badData, "invalid parameter \"step\": cannot parse \"\" to a valid duration")
     }
     if let step = duration(text) { return step }
     throw QueryFault(
@@ -86,7 +87,9 @@ enum TimeParameters {
       throw QueryFault(.badData, "invalid parameter \"limit\": \"\(text)\" is not a count")
     }
     guard count <= largest else {
-      throw QueryFault(.badData, "max entries limit per query exceeded, limit > max_entries_limit "
+      throw QueryFault(
+        .badData,
+        "max entries limit per query exceeded, limit > max_entries_limit "
           + "(\(count) > \(largest))")
     }
     return Int(count)

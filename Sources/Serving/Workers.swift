@@ -48,6 +48,7 @@ package final class Workers: Sendable {
 }
 
 // The condition guards all of the state; nothing is touched without it.
+/// Work that waits for a thread.
 private final class WorkQueue: @unchecked Sendable {
   private let condition = NSCondition()
   private let depth: Int

@@ -73,7 +73,9 @@ func ship(
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve, with a fleet whose release goes wrong: where `make run` takes you.",
-    discussion: "The data folder is made anew in the system's temporary folder unless --data is given.")
+    discussion: """
+      The data folder is made anew in the system's temporary folder unless --data is given.
+      """)
 
   @OptionGroup var options: ServeOptions
   @OptionGroup var fleet: FleetOptions

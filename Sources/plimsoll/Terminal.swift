@@ -3,6 +3,7 @@ import Foundation
 
 /// Writing for people: colour only on a terminal, control characters made visible.
 enum Terminal {
+  /// The terminal's escape sequences.
   enum Color: String {
     case red = "\u{1B}[31m"
     case yellow = "\u{1B}[33m"

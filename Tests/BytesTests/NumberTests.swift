@@ -3,15 +3,18 @@ import Support
 import Testing
 
 @Suite struct NumberTests {
-  @Test(arguments: [
-    ("0", 0), ("-0", 0), ("42", 42), ("9223372036854775807", Int64.max),
-    ("-9223372036854775808", Int64.min),
-  ] as [(String, Int64)])
+  @Test(
+    arguments: [
+      ("0", 0), ("-0", 0), ("42", 42), ("9223372036854775807", Int64.max),
+      ("-9223372036854775808", Int64.min),
+    ] as [(String, Int64)])
   func readsIntegers(_ text: String, _ want: Int64) {
     #expect(Numbers.integer(Array(text.utf8).span) == want)
   }
 
-  @Test(arguments: ["", "-", "+1", "1.0", "9223372036854775808", "-9223372036854775809", "1_000", "١"])
+  @Test(arguments: [
+    "", "-", "+1", "1.0", "9223372036854775808", "-9223372036854775809", "1_000", "١",
+  ])
   func refusesWhatIsNoInteger(_ text: String) {
     #expect(Numbers.integer(Array(text.utf8).span) == nil)
   }
@@ -32,12 +35,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (1, "1"), (-0.0, "-0"), (0.1, "0.1"), (1e21, "1000000000000000000000"), (1e-7, "0.0000001"),
-    (1.5e300, "15" + String(repeating: "0", count: 299)), (.nan, "NaN"), (.infinity, "+Inf"),
-    (-.infinity, "-Inf"), (123456.789, "123456.789"), (1e15, "1000000000000000"),
-    (1.25e16, "12500000000000000"), (-2.5e-5, "-0.000025"),
-  ] as [(Double, String)])
+  @Test(
+    arguments: [
+      (1, "1"), (-0.0, "-0"), (0.1, "0.1"), (1e21, "1000000000000000000000"), (1e-7, "0.0000001"),
+      (1.5e300, "15" + String(repeating: "0", count: 299)), (.nan, "NaN"), (.infinity, "+Inf"),
+      (-.infinity, "-Inf"), (123456.789, "123456.789"), (1e15, "1000000000000000"),
+      (1.25e16, "12500000000000000"), (-2.5e-5, "-0.000025"),
+    ] as [(Double, String)])
   func printsValuesAsTheApisDo(_ value: Double, _ want: String) {
     #expect(Numbers.text(value) == want)
   }

@@ -73,7 +73,9 @@ import Testing
       event("2", at: 20, tenants: ["a"]), event("1", at: 10), event("3", at: 30),
       event("4", at: 40, instances: ["host-1"]),
     ])
-    func release(_ tenant: ByteString, _ at: Int64, _ instance: ByteString = .empty) -> ByteString? {
+    func release(
+      _ tenant: ByteString, _ at: Int64, _ instance: ByteString = .empty
+    ) -> ByteString? {
       timeline.release(of: .init(tenant: tenant, service: "odoo", instance: instance), at: at)
     }
     #expect(release("a", 9) == nil)

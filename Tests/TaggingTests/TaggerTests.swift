@@ -19,10 +19,11 @@ import Testing
     return batch
   }
 
-  @Test(arguments: [
-    ("acme", nil, "acme", nil), ("", nil, "_platform", nil), ("a b", nil, "_platform", "a b"),
-    ("acme", "nordlog", "nordlog", "acme"), ("", "nordlog", "nordlog", nil),
-  ] as [(String, String?, String, String?)])
+  @Test(
+    arguments: [
+      ("acme", nil, "acme", nil), ("", nil, "_platform", nil), ("a b", nil, "_platform", "a b"),
+      ("acme", "nordlog", "nordlog", "acme"), ("", "nordlog", "nordlog", nil),
+    ] as [(String, String?, String, String?)])
   func tenantsOfRecords(_ stated: String, _ scope: String?, _ want: String, _ kept: String?) {
     var batch = batch(tenant: ByteString(stated))
     var context = context()

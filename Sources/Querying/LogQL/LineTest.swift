@@ -54,6 +54,8 @@ struct LineTest: Sendable {
   }
 
   private static func contains(_ line: Span<UInt8>, _ text: ByteString) -> Bool {
+    // The pointers are used inside the two closures only, and every comparison stays below the
+    // line's end: `left` counts the places where the text still fits.
     line.withUnsafeBufferPointer { line in
       text.bytes.withUnsafeBufferPointer { text in
         guard let needle = text.baseAddress, text.count > 0 else { return true }

@@ -135,6 +135,7 @@ struct StreamTable {
 
   private static func equal(_ text: ByteString, _ bytes: Span<UInt8>) -> Bool {
     guard text.count == bytes.count else { return false }
+    // Both have `text.count` bytes, and the pointers do not leave the closures.
     return text.bytes.withUnsafeBytes { text in
       bytes.withUnsafeBytes { bytes in
         guard let first = text.baseAddress, let second = bytes.baseAddress else { return true }
