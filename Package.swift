@@ -116,6 +116,11 @@ let package = Package(
     tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
     tests("Simulating", sees: ["Bytes", "Model", "Packing", "Simulating"]),
     tests("Running", sees: ["plimsoll"]),
+    tests(
+      "Pipeline",
+      sees: [
+        "Bytes", "Model", "Decoding", "Tagging", "Storing", "Alerting", "Simulating", "Running",
+      ]),
 
     // Libraries of the system.
     .target(name: "CSockets"),
