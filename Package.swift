@@ -121,6 +121,8 @@ let package = Package(
       sees: [
         "Bytes", "Model", "Decoding", "Tagging", "Storing", "Alerting", "Simulating", "Running",
       ]),
+    tests("Page", sees: []),
+    tests("House", sees: []),
 
     // Libraries of the system.
     .target(name: "CSockets"),
