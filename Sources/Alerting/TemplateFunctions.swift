@@ -94,7 +94,8 @@ enum TemplateFunctions {
       throw TemplateFault(message: "reReplaceAll wants a pattern, a replacement and a text")
     }
     let regex = try regex(ByteString(arguments[0].bytes))
-    let replacement = arguments[1].bytes
+    let names = regex.groupNames
+    let replacement = ByteString(arguments[1].bytes)
     let subject = arguments[2].bytes
     var output: [UInt8] = []
     var position = 0
@@ -102,7 +103,10 @@ enum TemplateFunctions {
       let groups = regex.find(subject.span, from: position), let whole = groups[0]
     {
       output += subject[position..<whole.lowerBound]
-      output += expanded(replacement, groups, subject)
+      output +=
+        GroupText.expand(
+          replacement, groups, names, in: ByteString(subject), limit: Limits.templateOutputBytes
+        ).bytes
       if whole.isEmpty, whole.upperBound < subject.count {
         output.append(subject[whole.upperBound])
       }
@@ -110,31 +114,6 @@ enum TemplateFunctions {
     }
     if position < subject.count { output += subject[position...] }
     return .text(ByteString(output))
-  }
-
-  private static func expanded(
-    _ replacement: [UInt8], _ groups: [Range<Int>?], _ subject: [UInt8]
-  ) -> [UInt8] {
-    var output: [UInt8] = []
-    var index = 0
-    while index < replacement.count, output.count <= Limits.templateOutputBytes {
-      guard replacement[index] == 36, index + 1 < replacement.count else {
-        output.append(replacement[index])
-        index += 1
-        continue
-      }
-      let braced = replacement[index + 1] == 123
-      var end = index + (braced ? 2 : 1)
-      var number = 0
-      let start = end
-      while end < replacement.count, replacement[end].isDigit, end - start < 3 {
-        number = number * 10 + Int(replacement[end] - 48)
-        end += 1
-      }
-      if end > start, number < groups.count, let group = groups[number] { output += subject[group] }
-      index = braced && end < replacement.count ? end + 1 : max(end, index + 1)
-    }
-    return output
   }
 
   private static func compared(

@@ -33,7 +33,7 @@ package enum LokiAnswer {
   /// The labels of streams.
   package static func series(_ series: [Labels]) -> [UInt8] {
     envelope { writer in
-      for labels in series { write(labels, into: &writer) }
+      for labels in series { ValueWriter.write(labels, into: &writer) }
     }
   }
 
@@ -86,58 +86,22 @@ package enum LokiAnswer {
     return writer.bytes
   }
 
+  private static var values: ValueWriter {
+    ValueWriter(seconds: seconds, number: Numbers.text)
+  }
+
   private static func write(
     _ value: QueryValue, _ withFields: Bool, into writer: inout JSONWriter
   ) {
-    writer.key("resultType")
-    switch value {
-    case .scalar(let point):
-      writer.string("scalar")
-      writer.key("result")
-      write(point, into: &writer)
-    case .string(let text, let time):
-      writer.string("string")
-      writer.key("result")
-      writer.array { writer in
-        writer.raw(seconds(time))
-        writer.string(text)
-      }
-    case .vector(let elements):
-      writer.string("vector")
-      writer.key("result")
-      writer.array { writer in
-        for element in elements {
-          writer.object { writer in
-            writer.key("metric")
-            write(element.labels, into: &writer)
-            writer.key("value")
-            write(element.point, into: &writer)
-          }
-        }
-      }
-    case .matrix(let matrix):
-      writer.string("matrix")
-      writer.key("result")
-      writer.array { writer in
-        for series in matrix { write(series, into: &writer) }
-      }
-    case .streams(let streams):
-      writer.string("streams")
-      writer.key("result")
-      writer.array { writer in
-        for stream in streams { write(stream, withFields, into: &writer) }
-      }
+    guard case .streams(let streams) = value else {
+      values.write(value, into: &writer)
+      return
     }
-  }
-
-  private static func write(_ series: MatrixSeries, into writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.key("metric")
-      write(series.labels, into: &writer)
-      writer.key("values")
-      writer.array { writer in
-        for point in series.points { write(point, into: &writer) }
-      }
+    writer.key("resultType")
+    writer.string("streams")
+    writer.key("result")
+    writer.array { writer in
+      for stream in streams { write(stream, withFields, into: &writer) }
     }
   }
 
@@ -146,7 +110,7 @@ package enum LokiAnswer {
   ) {
     writer.object { writer in
       writer.key("stream")
-      write(stream.labels, into: &writer)
+      ValueWriter.write(stream.labels, into: &writer)
       writer.key("values")
       writer.array { writer in
         for line in stream.lines {
@@ -168,22 +132,6 @@ package enum LokiAnswer {
         writer.key(field.name)
         writer.string(field.value)
       }
-    }
-  }
-
-  private static func write(_ labels: Labels, into writer: inout JSONWriter) {
-    writer.object { writer in
-      for pair in labels.pairs {
-        writer.key(pair.name)
-        writer.string(pair.value)
-      }
-    }
-  }
-
-  private static func write(_ point: Point, into writer: inout JSONWriter) {
-    writer.array { writer in
-      writer.raw(seconds(point.time))
-      writer.string(Numbers.text(point.value))
     }
   }
 

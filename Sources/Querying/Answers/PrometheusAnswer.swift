@@ -12,7 +12,7 @@ package enum PrometheusAnswer {
       return failure(QueryFault(.badData, "the query answers log lines; use the Loki API"))
     }
     return envelope(warnings: warnings, infos: infos) { writer in
-      writer.object { writer in write(value, into: &writer) }
+      writer.object { writer in values.write(value, into: &writer) }
     }
   }
 
@@ -54,7 +54,7 @@ package enum PrometheusAnswer {
   package static func series(_ series: [Labels], warnings: [String] = []) -> [UInt8] {
     envelope(warnings: warnings) { writer in
       writer.array { writer in
-        for labels in series { write(labels, into: &writer) }
+        for labels in series { ValueWriter.write(labels, into: &writer) }
       }
     }
   }
@@ -79,69 +79,7 @@ package enum PrometheusAnswer {
     return writer.bytes
   }
 
-  private static func write(_ value: QueryValue, into writer: inout JSONWriter) {
-    writer.key("resultType")
-    switch value {
-    case .scalar(let point):
-      writer.string("scalar")
-      writer.key("result")
-      write(point, into: &writer)
-    case .string(let text, let time):
-      writer.string("string")
-      writer.key("result")
-      writer.array { writer in
-        writer.raw(seconds(time))
-        writer.string(text)
-      }
-    case .vector(let elements):
-      writer.string("vector")
-      writer.key("result")
-      writer.array { writer in
-        for element in elements {
-          writer.object { writer in
-            writer.key("metric")
-            write(element.labels, into: &writer)
-            writer.key("value")
-            write(element.point, into: &writer)
-          }
-        }
-      }
-    case .matrix(let matrix):
-      writer.string("matrix")
-      writer.key("result")
-      writer.array { writer in
-        for series in matrix { write(series, into: &writer) }
-      }
-    case .streams: break
-    }
-  }
-
-  private static func write(_ series: MatrixSeries, into writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.key("metric")
-      write(series.labels, into: &writer)
-      writer.key("values")
-      writer.array { writer in
-        for point in series.points { write(point, into: &writer) }
-      }
-    }
-  }
-
-  private static func write(_ labels: Labels, into writer: inout JSONWriter) {
-    writer.object { writer in
-      for pair in labels.pairs {
-        writer.key(pair.name)
-        writer.string(pair.value)
-      }
-    }
-  }
-
-  private static func write(_ point: Point, into writer: inout JSONWriter) {
-    writer.array { writer in
-      writer.raw(seconds(point.time))
-      writer.string(number(point.value))
-    }
-  }
+  private static var values: ValueWriter { ValueWriter(seconds: seconds, number: number) }
 
   /// Milliseconds as seconds: whole, or with three decimals, as Prometheus writes them.
   package static func seconds(_ milliseconds: Int64) -> String {

@@ -53,57 +53,6 @@ extension PromQL {
       }
       return left.isEmpty && !right.isEmpty
     }
-
-    /// A template with `$1`, `${name}` and `$$` filled in from a match, as Go's Expand does.
-    static func expand(
-      _ template: ByteString, _ regex: Regex, _ groups: [Range<Int>?], of text: ByteString
-    ) -> ByteString {
-      var out: [UInt8] = []
-      let bytes = template.bytes
-      var index = 0
-      while index < bytes.count {
-        guard bytes[index] == 36, index + 1 < bytes.count else {
-          out.append(bytes[index])
-          index += 1
-          continue
-        }
-        if bytes[index + 1] == 36 {
-          out.append(36)
-          index += 2
-          continue
-        }
-        let isBraced = bytes[index + 1] == 123
-        let start = index + (isBraced ? 2 : 1)
-        var end = start
-        while end < bytes.count, bytes[end].isLetter || bytes[end].isDigit || bytes[end] == 95 {
-          end += 1
-        }
-        let isWhole = end > start && (!isBraced || (end < bytes.count && bytes[end] == 125))
-        guard isWhole else {
-          out.append(36)
-          index += 1
-          continue
-        }
-        if let range = group(ByteString(bytes[start..<end]), regex, groups) {
-          out.append(contentsOf: text.bytes[range])
-        }
-        index = isBraced ? end + 1 : end
-      }
-      return ByteString(out)
-    }
-
-    private static func group(
-      _ name: ByteString, _ regex: Regex, _ groups: [Range<Int>?]
-    ) -> Range<Int>? {
-      if let number = Numbers.integer(name.bytes.span) {
-        return number >= 0 && number < Int64(groups.count) ? groups[Int(number)] : nil
-      }
-      for (index, known) in regex.groupNames.enumerated()
-      where known == name && index + 1 < groups.count {
-        if let range = groups[index + 1] { return range }
-      }
-      return nil
-    }
   }
 }
 
@@ -127,11 +76,12 @@ extension PromQL.Evaluation {
       throw QueryFault(
         .execution, "invalid regular expression in label_replace(): \(pattern.text)")
     }
+    let names = regex.groupNames
     for index in grid.series.indices {
       try budget.charge(1)
       let text = grid.series[index].labels[label] ?? .empty
       guard let groups = regex.find(text.bytes.span) else { continue }
-      let value = PromQL.LabelFunctions.expand(template, regex, groups, of: text)
+      let value = GroupText.expand(template, groups, names, in: text)
       grid.series[index].labels.set(target, value)
       if target == Labels.metricName { grid.series[index].dropsName = false }
     }

@@ -1,15 +1,17 @@
-import Bytes
+package import Bytes
 
 /// Replacement texts with `$1`, `${1}` and `${name}`, as Go's regexp package expands them.
-enum GroupText {
-  /// `groups` as `Regex.find` gives them for `text`; a group there is none of is empty.
-  static func expand(
-    _ template: ByteString, _ groups: [Range<Int>?], _ names: [ByteString], in text: ByteString
+package enum GroupText {
+  /// `groups` as `Regex.find` gives them for `text`, `names` as `Regex.groupNames` does; a group
+  /// there is none of is empty. Stops behind about `limit` bytes.
+  package static func expand(
+    _ template: ByteString, _ groups: [Range<Int>?], _ names: [ByteString], in text: ByteString,
+    limit: Int = .max
   ) -> ByteString {
     let bytes = template.bytes
     var out: [UInt8] = []
     var index = 0
-    while index < bytes.count {
+    while index < bytes.count, out.count < limit {
       guard bytes[index] == 36, index + 1 < bytes.count else {
         out.append(bytes[index])
         index += 1
@@ -45,7 +47,10 @@ enum GroupText {
       guard number >= 0, number < Int64(groups.count) else { return nil }
       return groups[Int(number)]
     }
-    guard let place = names.firstIndex(of: name), place + 1 < groups.count else { return nil }
-    return groups[place + 1]
+    // Of several groups of one name the one that took part counts.
+    for (place, known) in names.enumerated() where known == name && place + 1 < groups.count {
+      if let group = groups[place + 1] { return group }
+    }
+    return nil
   }
 }
