@@ -20,6 +20,10 @@ extension PlimsollServer {
           books: ingest.allBooks + datagrams.map(\.books), store: store.status(),
           watch: watch.status)
       },
+      listeners: {
+        for pipeline in datagrams { pipeline.countKernelDrops() }
+        return ListenersAnswer.write(ingest.allBooks + datagrams.map(\.books))
+      },
       reload: { await watch.reload() },
       compact: { store.compact(now: WallClock.now()) },
       isReady: { true },

@@ -47,6 +47,8 @@ package struct Doors: Sendable {
   /// HTTP paths and the formats that arrive there.
   package var ingestPaths: [(path: String, format: String)]
   package var metrics: @Sendable () -> [UInt8]
+  /// The books of all listeners, as JSON.
+  package var listeners: @Sendable () -> [UInt8]
   /// Reads rules, processes and settings anew; what was refused, a line each.
   package var reload: @Sendable () async -> [String]
   /// Returns once everything acknowledged is in its final form on disk.
@@ -66,6 +68,7 @@ package struct Doors: Sendable {
     ingest: @escaping @Sendable (IngestRequest) async -> IngestOutcome,
     ingestPaths: [(path: String, format: String)],
     metrics: @escaping @Sendable () -> [UInt8],
+    listeners: @escaping @Sendable () -> [UInt8],
     reload: @escaping @Sendable () async -> [String],
     compact: @escaping @Sendable () async throws -> Void,
     isReady: @escaping @Sendable () -> Bool,
@@ -77,6 +80,7 @@ package struct Doors: Sendable {
     self.ingest = ingest
     self.ingestPaths = ingestPaths
     self.metrics = metrics
+    self.listeners = listeners
     self.reload = reload
     self.compact = compact
     self.isReady = isReady

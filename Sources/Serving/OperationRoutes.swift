@@ -12,6 +12,7 @@ enum OperationRoutes {
         HTTPAnswer(
           contentType: "text/plain; version=0.0.4; charset=utf-8", body: doors.metrics())
       },
+      Route(["GET"], "/api/v1/listeners") { _ in .json(doors.listeners()) },
       Route(["POST", "PUT"], "/-/reload") { _ in
         let problems = await doors.reload()
         if problems.isEmpty { return .text("reloaded\n") }

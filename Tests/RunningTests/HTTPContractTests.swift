@@ -116,6 +116,9 @@ import Testing
     let metrics = try await server.call("GET", "/metrics")
     #expect(metrics.text.contains("plimsoll_ingest_rows_rejected_total"))
     #expect(metrics.text.contains(#"reason="invalid_json""#))
+    let listeners = try await server.call("GET", "/api/v1/listeners")
+    #expect(listeners.text.contains(#""sample":"{""#))
+    #expect(!listeners.text.contains(#""balances":false"#))
   }
 
   static var now: String {
