@@ -72,9 +72,11 @@ enum LokiRoutes {
         "log queries are not supported as an instant query type, "
           + "please change your query to a range query type")
     }
+    // Rounded up: rows of the instant's own last millisecond belong to the window.
+    let milliseconds = time / Instant.millisecond + (time % Instant.millisecond > 0 ? 1 : 0)
     let value = try LogQL.evaluate(
       expression, from: doors.source, scope: question.scope(),
-      times: EvaluationTimes(at: time / Instant.millisecond), isInstant: true,
+      times: EvaluationTimes(at: milliseconds), isInstant: true,
       deadline: .after(nanoseconds: longestMilliseconds * Instant.millisecond))
     return LokiAnswer.success(value)
   }
