@@ -17,9 +17,10 @@ SWIFT := swift
 RELEASE := .build/release/plimsoll
 SWIFT_FOLDERS := Package.swift Sources Tests
 
-BUILD_PACKAGES := libsqlite3-dev liblz4-dev zlib1g-dev libsnappy-dev libre2-dev libxxhash-dev
-# promtool comes with prometheus; chromium looks at the page.
-TEST_PACKAGES := prometheus chromium curl python3
+BUILD_PACKAGES := libsqlite3-dev liblz4-dev zlib1g-dev libsnappy-dev libre2-dev libxxhash-dev \
+  libzstd-dev
+# promtool comes with prometheus; chromium looks at the page; strace kills at a system call.
+TEST_PACKAGES := prometheus chromium curl python3 strace
 
 # Installs those packages of $(1) that are missing, asking nothing. RUNLEVEL=1 and the last line
 # keep a package that brings a service from leaving it running.
@@ -43,13 +44,17 @@ define install
 	esac
 endef
 
-.PHONY: build release run test lint format install clean conformance help packages test-packages
+.PHONY: build release bench run test lint format install clean conformance help packages test-packages
 
 build: packages ## build for debugging (default)
 	$(SWIFT) build -j $(JOBS)
 
 release: packages ## build what is shipped: one file that needs no Swift, .build/release/plimsoll
 	$(SWIFT) build -c release --static-swift-stdlib -j $(JOBS) --product plimsoll
+
+bench: packages ## measure (ARGS="run logs"; see docs/bench.md)
+	$(SWIFT) build -c release --static-swift-stdlib -j $(JOBS)
+	.build/release/bench $(or $(ARGS),all)
 
 run: release ## serve a fleet whose release goes wrong, and say where to look (ARGS="--seed 3")
 	exec $(RELEASE) demo $(ARGS)

@@ -62,7 +62,7 @@ let package = Package(
     room("Model", sees: ["Bytes"]),
 
     // Ingest, pushed by the wire.
-    room("Packing", sees: ["CLZ4", "CZlib", "CSnappy", "CXXHash"]),
+    room("Packing", sees: ["CLZ4", "CZlib", "CSnappy", "CXXHash", "CZstd"]),
     room("Receiving", sees: ["Model", "CSockets"]),
     room("Decoding", sees: ["Bytes", "Model", "Packing"]),
     room("Tagging", sees: ["Bytes", "Model"]),
@@ -130,6 +130,7 @@ let package = Package(
     system("CZlib", "zlib1g-dev"),
     system("CSnappy", "libsnappy-dev"),
     system("CXXHash", "libxxhash-dev"),
+    system("CZstd", "libzstd-dev"),
     system("CSQLite", "libsqlite3-dev"),
     .target(
       name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// A position in borrowed bytes. Every read is bounded; nothing here can trap on input.
 /// Ranges it hands out are valid for the span it was made from.
 package struct Cursor: ~Escapable {
@@ -68,26 +72,31 @@ package struct Cursor: ~Escapable {
 
   /// What stands before the next `byte`, and steps over that byte. Nil, unmoved, if there is none.
   package mutating func take(until byte: UInt8) -> Range<Int>? {
-    var index = position
-    while index < end {
-      if bytes[index] == byte {
-        defer { position = index + 1 }
-        return position..<index
-      }
-      index += 1
-    }
-    return nil
+    guard let index = find(byte) else { return nil }
+    defer { position = index + 1 }
+    return position..<index
   }
 
   /// The next line without its LF or CRLF; the last line needs no LF. Nil at the end.
   package mutating func takeLine() -> Range<Int>? {
     guard position < end else { return nil }
     let start = position
-    var index = position
-    while index < end, bytes[index] != 10 { index += 1 }
+    var index = find(10) ?? end
     position = index < end ? index + 1 : end
     if index > start, bytes[index - 1] == 13 { index -= 1 }
     return start..<index
+  }
+
+  /// Where `byte` stands next.
+  private func find(_ byte: UInt8) -> Int? {
+    let remaining = remaining
+    // The slice of the span checks the range; the pointer is used inside the call only.
+    return bytes.extracting(remaining).withUnsafeBufferPointer { part in
+      guard let base = part.baseAddress, let found = memchr(base, Int32(byte), part.count) else {
+        return nil
+      }
+      return remaining.lowerBound + UnsafeRawPointer(base).distance(to: found)
+    }
   }
 
   /// The bytes as long as `accept` says yes; may be empty.

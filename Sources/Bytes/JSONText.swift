@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// UTF-8 well-formedness (Unicode 15, table 3-7).
 package enum UTF8Check {
   /// The length of the well-formed sequence at `index`, or 0 when there is none.
@@ -41,45 +45,74 @@ package enum JSONText {
   package static func unescape(
     _ bytes: Span<UInt8>, _ range: Range<Int>, into target: inout [UInt8]
   ) {
-    var index = range.lowerBound
-    while index < range.upperBound {
-      let byte = bytes[index]
-      index += 1
-      guard byte == 92, index < range.upperBound else {
-        target.append(byte)
-        continue
+    let start = target.count
+    // The range lies in the span, which checks it.
+    bytes.extracting(range).withUnsafeBufferPointer { target.append(contentsOf: $0) }
+    let count = unescape(&target, start..<target.count)
+    target.removeLast(target.count - start - count)
+  }
+
+  /// Decodes such a string body where it stands and returns how many bytes are left of it, from
+  /// the range's start on: decoding never makes a text longer.
+  package static func unescape(_ bytes: inout [UInt8], _ range: Range<Int>) -> Int {
+    var read = range.lowerBound
+    var write = read
+    let end = range.upperBound
+    // The slice of the buffer checks the range; what is written stays behind what is read.
+    bytes.withUnsafeMutableBufferPointer { all in
+      let text = UnsafeMutableBufferPointer(rebasing: all[..<end])
+      guard let base = text.baseAddress else { return }
+      while read < end {
+        let found = memchr(base + read, 92, end - read)
+        let plain =
+          found.map { UnsafeMutableRawPointer(base).distance(to: $0) - read } ?? end - read
+        if write != read { memmove(base + write, base + read, plain) }
+        write += plain
+        read += plain
+        if read < end { unescapeOne(text, &read, &write) }
       }
-      let kind = bytes[index]
-      index += 1
-      switch kind {
-      case 98: target.append(8)
-      case 102: target.append(12)
-      case 110: target.append(10)
-      case 114: target.append(13)
-      case 116: target.append(9)
-      case 117:
-        var unit = unit(bytes, at: index, end: range.upperBound)
-        index = Swift.min(index + 4, range.upperBound)
-        if unit >= 0xD800, unit < 0xDC00, index + 6 <= range.upperBound, bytes[index] == 92,
-          bytes[index + 1] == 117
-        {
-          let low = Self.unit(bytes, at: index + 2, end: range.upperBound)
-          if low >= 0xDC00, low < 0xE000 {
-            unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
-            index += 6
-          }
+    }
+    return write - range.lowerBound
+  }
+
+  /// Decodes the escape at `read`. A backslash that ends the text stands for itself.
+  private static func unescapeOne(
+    _ text: UnsafeMutableBufferPointer<UInt8>, _ read: inout Int, _ write: inout Int
+  ) {
+    func put(_ byte: UInt8) {
+      text[write] = byte
+      write += 1
+    }
+    let kind = read + 1 < text.count ? text[read + 1] : text[read]
+    read = Swift.min(read + 2, text.count)
+    switch kind {
+    case 98: put(8)
+    case 102: put(12)
+    case 110: put(10)
+    case 114: put(13)
+    case 116: put(9)
+    case 117:
+      var unit = unit(text, at: read)
+      read = Swift.min(read + 4, text.count)
+      if unit >= 0xD800, unit < 0xDC00, read + 6 <= text.count, text[read] == 92,
+        text[read + 1] == 117
+      {
+        let low = Self.unit(text, at: read + 2)
+        if low >= 0xDC00, low < 0xE000 {
+          unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+          read += 6
         }
-        let scalar = Unicode.Scalar(unit) ?? "\u{FFFD}"
-        target.append(contentsOf: UTF8.encode(scalar).map(Array.init) ?? [])
-      default: target.append(kind)
       }
+      for byte in String(Unicode.Scalar(unit) ?? "\u{FFFD}").utf8 where write < read { put(byte) }
+    default: put(kind)
     }
   }
 
-  private static func unit(_ bytes: Span<UInt8>, at index: Int, end: Int) -> UInt32 {
+  /// The four hexadecimal digits at `index`, as far as the text has them: the buffer checks each.
+  private static func unit(_ text: UnsafeMutableBufferPointer<UInt8>, at index: Int) -> UInt32 {
     var value: UInt32 = 0
-    for offset in 0..<4 where index + offset < end {
-      value = value << 4 | UInt32(bytes[index + offset].hexValue ?? 0)
+    for offset in 0..<4 where index + offset < text.count {
+      value = value << 4 | UInt32(text[index + offset].hexValue ?? 0)
     }
     return value
   }

@@ -10,3 +10,19 @@ package enum Checksum {
   /// XXH3 of a whole array.
   package static func xxh3(_ bytes: [UInt8]) -> UInt64 { xxh3(bytes.span) }
 }
+
+/// Names for bytes, 128 bits long, in the memory of one process; never on disk.
+package enum Naming {
+  /// Drawn anew by each process, so that no sender can prepare two texts of one name.
+  private static let seed = UInt64.random(in: .min ... .max)
+
+  /// XXH3 with 128 bits, seeded; `salt` keeps kinds of names apart.
+  package static func name(
+    of bytes: Span<UInt8>, salt: UInt64
+  ) -> (low: UInt64, high: UInt64) {
+    let hash = bytes.withUnsafeBytes {
+      XXH3_128bits_withSeed($0.baseAddress, $0.count, seed &+ salt)
+    }
+    return (hash.low64, hash.high64)
+  }
+}

@@ -1,0 +1,53 @@
+import CZstd
+
+/// Zstandard frames (RFC 8878). The caller keeps the unpacked size. A value owns its working
+/// memory, about a megabyte, and uses it again: keep one for many blocks, on one thread.
+package struct Zstandard: ~Copyable {
+  private let compressor: OpaquePointer?
+  private let decompressor: OpaquePointer?
+
+  package init() {
+    compressor = ZSTD_createCCtx()
+    decompressor = ZSTD_createDCtx()
+  }
+
+  deinit {
+    ZSTD_freeCCtx(compressor)
+    ZSTD_freeDCtx(decompressor)
+  }
+
+  /// Appends a frame that holds `bytes` and returns its size; nil, with nothing appended, when
+  /// there is no memory for it.
+  package func compress(
+    _ bytes: Span<UInt8>, level: Int32 = 1, into target: inout [UInt8]
+  ) -> Int? {
+    let bound = ZSTD_compressBound(bytes.count)
+    let packed = [UInt8](unsafeUninitializedCapacity: bound) { target, count in
+      let written = bytes.withUnsafeBytes { source in
+        ZSTD_compressCCtx(
+          compressor, target.baseAddress, bound, source.baseAddress, source.count, level)
+      }
+      count = ZSTD_isError(written) == 0 ? written : 0
+    }
+    guard !packed.isEmpty else { return nil }
+    target.append(contentsOf: packed)
+    return packed.count
+  }
+
+  /// Unpacks a frame whose unpacked size is known; `corrupt` when it does not give exactly `size`
+  /// bytes, `tooLarge` when `size` is beyond `limit`: a frame may claim to expand 32,000 times.
+  package func decompress(
+    _ bytes: Span<UInt8>, size: Int, limit: Int
+  ) throws(PackingFault) -> [UInt8] {
+    guard size >= 0, size <= limit else { throw .tooLarge }
+    let unpacked = [UInt8](unsafeUninitializedCapacity: size) { target, count in
+      let written = bytes.withUnsafeBytes { source in
+        ZSTD_decompressDCtx(
+          decompressor, target.baseAddress, size, source.baseAddress, source.count)
+      }
+      count = ZSTD_isError(written) == 0 ? written : 0
+    }
+    guard unpacked.count == size else { throw .corrupt }
+    return unpacked
+  }
+}
