@@ -89,7 +89,7 @@ let package = Package(
       "Running",
       sees: [
         "Bytes", "Model", "Packing", "Receiving", "Decoding", "Tagging", "Storing", "Querying",
-        "Judging", "Alerting", "Notifying", "Serving", "Simulating", httpClient,
+        "Judging", "Alerting", "Notifying", "Serving", "Simulating", "CMalloc", httpClient,
         nioCore, nioHTTP, logging,
       ]),
 
@@ -115,7 +115,7 @@ let package = Package(
     tests("Alerting", sees: ["Bytes", "Model", "Querying", "Judging", "Alerting"]),
     tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
     tests("Simulating", sees: ["Bytes", "Model", "Packing", "Simulating"]),
-    tests("Running", sees: ["plimsoll"]),
+    tests("Running", sees: ["Bytes", "Storing", "Running", "plimsoll"]),
     tests(
       "Pipeline",
       sees: [
@@ -131,6 +131,7 @@ let package = Package(
     system("CSnappy", "libsnappy-dev"),
     system("CXXHash", "libxxhash-dev"),
     system("CZstd", "libzstd-dev"),
+    system("CMalloc", "libc6-dev"),
     system("CSQLite", "libsqlite3-dev"),
     .target(
       name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),

@@ -13,11 +13,20 @@ package struct FrameSource: Sendable {
   package let key: UInt64
   /// When the frame came, nanoseconds since 1970.
   package let receivedAt: Int64
+  /// Knows the series of earlier frames; nil when none is to be asked.
+  package let directory: (any SeriesDirectory)?
+  /// Stands for what the sender's rows get beside what they say (scope, defaults): the same labels
+  /// under another scope are another series.
+  package let salt: UInt64
 
   /// A source by its key and the time of receipt in nanoseconds.
-  package init(key: UInt64, receivedAt: Int64) {
+  package init(
+    key: UInt64, receivedAt: Int64, directory: (any SeriesDirectory)? = nil, salt: UInt64 = 0
+  ) {
     self.key = key
     self.receivedAt = receivedAt
+    self.directory = directory
+    self.salt = salt
   }
 }
 
@@ -43,6 +52,13 @@ package protocol WireFormat: Sendable {
     _ frame: Span<UInt8>, from source: FrameSource, into batch: inout Batch
   ) throws(Fault)
 
+  /// The same for a frame that is the decoder's own from now on, such as an HTTP body: a format
+  /// whose rows are parts of the frame makes it the beginning of the batch's arena, without a copy
+  /// if the array has some room left (an eighth is plenty) and nobody else holds it.
+  mutating func decode(
+    adopting body: consuming [UInt8], from source: FrameSource, into batch: inout Batch
+  ) throws(Fault)
+
   /// Emits what waited long enough at `now` (nanoseconds), or everything. After a whole HTTP body
   /// the server asks for everything.
   mutating func flush(now: Int64, everything: Bool, into batch: inout Batch)
@@ -52,6 +68,13 @@ package protocol WireFormat: Sendable {
 }
 
 extension WireFormat {
+  /// Borrows the body: most formats write rows of their own making.
+  package mutating func decode(
+    adopting body: consuming [UInt8], from source: FrameSource, into batch: inout Batch
+  ) throws(Fault) {
+    try decode(body.span, from: source, into: &batch)
+  }
+
   /// Nothing: most formats hold nothing back.
   package mutating func flush(now: Int64, everything: Bool, into batch: inout Batch) {}
 

@@ -1,6 +1,55 @@
 package import Bytes
 
 extension Batch {
+  /// Makes a frame the beginning of the arena, without a copy if its array has room for an eighth
+  /// more and nobody else holds it; behind an arena that has bytes already it is copied. Returns
+  /// where the frame lies. Behind it stand as many line ends as `JSONRowScanner` needs.
+  package mutating func adopt(_ frame: consuming [UInt8]) -> Range<Int> {
+    guard arena.isEmpty else { return hold(frame.span) }
+    let count = frame.count
+    arena = consume frame
+    arena.reserveCapacity(Self.roomyCount(count))
+    for _ in 0..<JSONRowScanner.padding { arena.append(10) }
+    return 0..<count
+  }
+
+  /// Copies a frame behind the arena's bytes, with line ends behind it as `adopt` does.
+  package mutating func hold(_ frame: Span<UInt8>) -> Range<Int> {
+    let start = arena.count
+    if start == 0 { arena.reserveCapacity(Self.roomyCount(frame.count)) }
+    frame.withUnsafeBufferPointer { arena.append(contentsOf: $0) }
+    for _ in 0..<JSONRowScanner.padding { arena.append(10) }
+    return start..<(start + frame.count)
+  }
+
+  /// Room for a frame, its padding, and texts of our own that rows need beside it.
+  private static func roomyCount(_ count: Int) -> Int {
+    count + count / 8 + JSONRowScanner.padding
+  }
+
+  /// Cuts the arena to its first bytes, behind which nothing is that a row of the batch has.
+  package mutating func cutArena(to count: Int) {
+    if count >= 0, count < arena.count { arena.removeLast(arena.count - count) }
+  }
+
+  /// Makes room for rows, so that tables of a large frame grow once.
+  package mutating func reserve(records count: Int, fields fieldCount: Int) {
+    records.reserveCapacity(count)
+    fields.reserveCapacity(fieldCount)
+  }
+
+  /// Decodes the body of a JSON string where it lies in the arena.
+  package mutating func unescape(_ slice: Slice) -> Slice {
+    Slice(
+      offset: slice.offset,
+      count: UInt32(truncatingIfNeeded: JSONText.unescape(&arena, slice.range)))
+  }
+
+  /// Adds fields to the record being built, all at once.
+  package mutating func add(fields more: [Field]) {
+    fields.append(contentsOf: more)
+  }
+
   /// Copies bytes into the arena. An arena never grows past 4 GiB: bodies are limited long before.
   package mutating func intern(_ bytes: Span<UInt8>) -> Slice {
     guard bytes.count > 0 else { return .empty }
@@ -159,12 +208,6 @@ extension Batch {
   ) {
     records.removeAll { !keepsRecord($0) }
     samples.removeAll { !keepsSample($0) }
-  }
-
-  /// Sets the tenant of a series.
-  package mutating func setTenant(_ tenant: Slice, ofSeries index: Int) {
-    guard series.indices.contains(index) else { return }
-    series[index].tenant = tenant
   }
 
   /// The value of a series' label, or nil.

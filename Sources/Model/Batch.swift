@@ -62,8 +62,13 @@ package struct Field: Sendable, Equatable {
   }
 }
 
-/// A series a batch has samples of; its labels are sorted by name and unique.
+/// A series a batch has samples of; its labels are sorted by name and unique. One the store knows
+/// already needs only its id: such a row has no labels and no tenant.
 package struct SeriesRow: Sendable, Equatable {
+  /// The store's number for it, from `SeriesDirectory`; 0 when it is described here.
+  package var id: UInt32 = 0
+  /// What the store may remember it by, for the next frame of the same sender.
+  package var fingerprint = Fingerprint.none
   /// As stated by the row until tagging has decided; then the tenant.
   package var tenant: Slice
   package var firstLabel: UInt32
@@ -107,9 +112,10 @@ package struct Sample: Sendable, Equatable {
 /// fills it, tagging completes it, storing keeps it. No row ever crosses a room alone.
 package struct Batch: Sendable {
   package internal(set) var arena: [UInt8] = []
-  package internal(set) var records: [Record] = []
+  /// Tagging changes records and series in place: their heads, never where fields or labels lie.
+  package var records: [Record] = []
   package internal(set) var fields: [Field] = []
-  package internal(set) var series: [SeriesRow] = []
+  package var series: [SeriesRow] = []
   package internal(set) var labels: [LabelRow] = []
   package internal(set) var samples: [Sample] = []
   /// Rows that were refused, by reason.

@@ -43,8 +43,9 @@ final class IngestPipeline: Sendable {
     }
     do {
       let retention = retention
+      let store = store
       let decoded = try await decoders.run {
-        Self.decode(request, format, retention: retention)
+        Self.decode(request, format, for: store, retention: retention)
       }
       switch decoded {
       case .failure(let fault):
@@ -53,8 +54,8 @@ final class IngestPipeline: Sendable {
           $0.rejected.add(fault)
         }
         return IngestOutcome(status: .refused(fault), storedRows: 0, faults: .init())
-      case .success(let batch):
-        return await commit(batch, request, books)
+      case .success(let decoded):
+        return await commit(decoded, request, books)
       }
     } catch {
       return IngestOutcome(
@@ -63,20 +64,27 @@ final class IngestPipeline: Sendable {
     }
   }
 
+  /// Rows as they go to disk, and what was refused of them.
+  private struct Decoded: Sendable {
+    let batch: PreparedBatch
+    let faults: FaultTally
+  }
+
   private func commit(
-    _ batch: Batch, _ request: IngestRequest, _ books: Books
+    _ decoded: Decoded, _ request: IngestRequest, _ books: Books
   ) async -> IngestOutcome {
-    let faults = batch.faults
-    let rows = batch.rowCount
+    let faults = decoded.faults
+    let rows = decoded.batch.rowCount
     books.write {
       $0.received += rows + faults.total
       $0.rejected.add(faults)
     }
-    guard !batch.isEmpty else {
+    guard rows > 0 else {
       return IngestOutcome(status: .stored, storedRows: 0, faults: faults)
     }
     do {
-      let receipt = try await store.append(batch, idempotencyKey: Self.key(of: request))
+      let receipt = try await store.append(
+        decoded.batch, idempotencyKey: Self.key(of: request))
       books.write {
         if receipt.wasDuplicate { $0.deduplicated += rows } else { $0.stored += rows }
       }
@@ -101,18 +109,20 @@ final class IngestPipeline: Sendable {
   }
 
   private static func decode(
-    _ request: IngestRequest, _ format: any WireFormat.Type, retention: Int64
-  ) -> Result<Batch, Fault> {
+    _ request: IngestRequest, _ format: any WireFormat.Type, for store: Store, retention: Int64
+  ) -> Result<Decoded, Fault> {
     let now = WallClock.now()
     do throws(Fault) {
-      let body = try inflate(request)
       var decoder = format.init()
       var batch = Batch()
+      let source = FrameSource(
+        key: 0, receivedAt: now, directory: store.directory, salt: salt(of: request))
       try decoder.decode(
-        body.span, from: FrameSource(key: 0, receivedAt: now), into: &batch)
+        adopting: try inflate(request), from: source, into: &batch)
       decoder.flush(now: now, everything: true, into: &batch)
       Tagger.tag(&batch, context(of: request, now: now, retention: retention))
-      return .success(batch)
+      let faults = batch.faults
+      return .success(Decoded(batch: store.prepare(batch), faults: faults))
     } catch {
       return .failure(error)
     }
@@ -143,6 +153,18 @@ final class IngestPipeline: Sendable {
       return Fault(.bodyTooLarge, "more than \(Limits.bodyBytes) bytes after decompression")
     }
     return Fault(.decompression, "the body does not decompress")
+  }
+
+  /// What the rows of a request get beside what they say: the same text under other defaults is
+  /// something else.
+  private static func salt(of request: IngestRequest) -> UInt64 {
+    var hasher = Hasher()
+    if case .tenant(let name) = request.scope { hasher.combine(name) }
+    for (name, value) in request.defaults.sorted(by: { $0.key < $1.key }) {
+      hasher.combine(name)
+      hasher.combine(value)
+    }
+    return UInt64(bitPattern: Int64(hasher.finalize()))
   }
 
   private static func context(

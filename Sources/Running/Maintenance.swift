@@ -2,10 +2,12 @@ import Foundation
 import Storing
 import Synchronization
 
-/// What the store needs doing from time to time, on a thread of its own: retention now,
-/// compaction and scrubbing when there are sealed blocks.
+/// What the store needs doing from time to time, on a thread of its own: retention each minute, and
+/// a look at the bytes of one block file every ten, so that a thousand files are read in a week.
 final class Maintenance: Sendable {
   private static let pauseSeconds = 60.0
+  private static let turnsPerFile = 10
+  private let turns = Atomic(0)
   private let store: Store
   private let pause = PausedThread()
 
@@ -14,8 +16,12 @@ final class Maintenance: Sendable {
   }
 
   func start() {
-    pause.start(name: "maintenance", every: Self.pauseSeconds) { [store] in
+    pause.start(name: "maintenance", every: Self.pauseSeconds) { [self] in
       store.applyRetention(now: WallClock.now())
+      let turn = turns.add(1, ordering: .relaxed).newValue
+      if turn % Self.turnsPerFile == 0, let found = store.scrubNext(), found.damaged > 0 {
+        Console.report(["\(found.damaged) blocks of a file are damaged: answers say so"])
+      }
     }
   }
 

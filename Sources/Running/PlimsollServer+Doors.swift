@@ -5,7 +5,8 @@ import Storing
 extension PlimsollServer {
   /// What the HTTP API may ask of the house.
   static func doors(
-    _ ingest: IngestPipeline, _ datagrams: [DatagramPipeline], _ store: Store, _ watch: Watch
+    _ ingest: IngestPipeline, _ datagrams: [DatagramPipeline], _ store: Store, _ watch: Watch,
+    _ queries: Workers
   ) -> Doors {
     var paths: [(path: String, format: String)] = []
     for format in wireFormats {
@@ -25,7 +26,12 @@ extension PlimsollServer {
         return ListenersAnswer.write(ingest.allBooks + datagrams.map(\.books))
       },
       reload: { await watch.reload() },
-      compact: { store.compact(now: WallClock.now()) },
+      compact: {
+        try await queries.run { try store.compact(now: WallClock.now()) }
+      },
+      backup: { folder in
+        try await queries.run { try store.backup(to: folder) }
+      },
       isReady: { true },
       source: StoreSource(store: store), state: store.state,
       processes: { watch.processes },

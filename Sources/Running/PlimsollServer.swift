@@ -30,6 +30,7 @@ package final class PlimsollServer: Sendable {
   /// cannot be opened; rule files that are refused are reported and skipped.
   package init(_ settings: ServerSettings) throws {
     signal(SIGPIPE, SIG_IGN)
+    Allocation.settle()
     var logger = Logger(label: "plimsoll") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .error
     self.settings = settings
@@ -37,24 +38,25 @@ package final class PlimsollServer: Sendable {
       atPath: settings.dataFolder, withIntermediateDirectories: true)
     let store = try Store(
       opening: settings.dataFolder, on: SystemDisk(),
-      settings: StoreSettings(retention: settings.retention), clock: WallClock.now)
+      settings: settings.store, clock: WallClock.now)
     self.store = store
     let decoders = Workers(name: "decode", count: 2, depth: 256)
     let queries = Workers(name: "query", count: 2, depth: 64)
-    ingest = IngestPipeline(store: store, decoders: decoders, retention: settings.retention)
+    ingest = IngestPipeline(
+      store: store, decoders: decoders, retention: settings.store.longestRetention)
     datagrams = try settings.udpAddresses.map { name, address in
       guard let format = wireFormats.first(where: { $0.name == name }) else {
         throw CallFailure(description: "no wire format \(name)")
       }
       let receiver = try UDPReceiver(host: address.host, port: UInt16(address.port))
       return DatagramPipeline(
-        format, receiver: receiver, store: store, retention: settings.retention)
+        format, receiver: receiver, store: store, retention: settings.store.longestRetention)
     }
     watch = try Watch(settings, store)
     maintenance = Maintenance(store)
     let bound = BoundAddresses()
     self.bound = bound
-    let doors = Self.doors(ingest, datagrams, store, watch)
+    let doors = Self.doors(ingest, datagrams, store, watch, queries)
     http = HTTPServer(
       host: settings.http.host, port: settings.http.port,
       routes: allRoutes(doors, queries), logger: logger)

@@ -1,3 +1,5 @@
+package import Storing
+
 /// What `plimsoll serve` runs with: defaults, then the settings file, then `PLIMSOLL_...` of the
 /// environment, then flags; the later wins.
 package struct ServerSettings: Sendable {
@@ -51,8 +53,8 @@ package struct ServerSettings: Sendable {
   package var udpLines: Address? = Address(host: "127.0.0.1", port: 9481)
   package var udpSyslog: Address? = Address(host: "127.0.0.1", port: 5514)
   package var udpStatsd: Address? = Address(host: "127.0.0.1", port: 8125)
-  /// Nanoseconds rows are kept.
-  package var retention: Int64 = 30 * 86_400 * 1_000_000_000
+  /// What is kept for how long, how much of it, and the store's other bounds.
+  package var store = StoreSettings(retention: 30 * 86_400 * 1_000_000_000)
   /// Serve beyond loopback without tokens and TLS.
   package var isInsecure = false
   package var webhooks: [Webhook] = []

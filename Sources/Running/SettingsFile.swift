@@ -1,5 +1,7 @@
+import Bytes
 import Foundation
 import Judging
+import Storing
 
 /// The settings file: YAML, read strictly, every error with its line and column.
 enum SettingsFile {
@@ -8,15 +10,34 @@ enum SettingsFile {
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw SettingsFailure("\(path): cannot be read")
     }
-    let known = SettingsReading.names + ["webhooks"]
+    let known = SettingsReading.names + ["webhooks", "tenants"]
     let root = try YAMLNode.document([UInt8](bytes), file: path).mapping(known)
     for pair in root.pairs where !pair.value.isNull {
       if pair.key == "webhooks" {
         settings.webhooks = try webhooks(pair.value)
+      } else if pair.key == "tenants" {
+        try readTenants(pair.value, into: &settings.store)
       } else {
         let text = try pair.value.text()
         let place = "\(path):\(pair.value.line):\(pair.value.column): \(pair.key)"
         try SettingsReading.set(pair.key, text, in: &settings, origin: place)
+      }
+    }
+  }
+
+  /// What is kept of tenants for whom the general bounds do not hold.
+  private static func readTenants(
+    _ node: YAMLNode, into store: inout StoreSettings
+  ) throws {
+    for pair in try node.mapping().pairs {
+      let own = try pair.value.mapping(["retention", "max_bytes"])
+      let tenant = ByteString(pair.key)
+      func place(_ node: YAMLNode) -> String { "\(node.file):\(node.line):\(node.column)" }
+      if let node = own["retention"] {
+        store.retentionByTenant[tenant] = try SettingsReading.retention(node.text(), place(node))
+      }
+      if let node = own["max_bytes"] {
+        store.bytesByTenant[tenant] = try SettingsReading.bytes(node.text(), place(node))
       }
     }
   }

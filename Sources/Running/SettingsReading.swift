@@ -1,5 +1,6 @@
 import Foundation
 import Bytes
+import Storing
 
 /// Settings that do not go together, or cannot be read; one line.
 package struct SettingsFailure: Error, CustomStringConvertible {
@@ -15,8 +16,8 @@ package enum SettingsReading {
   /// The names of single values: in the file as they are, in the environment as `PLIMSOLL_` and
   /// capitals, as flags with dashes.
   static let names = [
-    "data", "rules", "http", "udp_lines", "udp_syslog", "udp_statsd", "retention", "webhook",
-    "insecure", "external_url",
+    "data", "rules", "http", "udp_lines", "udp_syslog", "udp_statsd", "retention", "max_bytes",
+    "min_free", "unsealed", "webhook", "insecure", "external_url",
   ]
 
   /// Reads everything; `flags` by name. Throws `SettingsFailure`.
@@ -50,7 +51,10 @@ package enum SettingsReading {
     case "udp_lines": settings.udpLines = try optionalAddress(text, origin)
     case "udp_syslog": settings.udpSyslog = try optionalAddress(text, origin)
     case "udp_statsd": settings.udpStatsd = try optionalAddress(text, origin)
-    case "retention": settings.retention = try retention(text, origin)
+    case "retention": settings.store.retention = try retention(text, origin)
+    case "max_bytes": settings.store.bytesPerTenant = try bytes(text, origin)
+    case "min_free": settings.store.minimumFree = text == "0" ? 0 : try bytes(text, origin)
+    case "unsealed": settings.store.unsealedBytes = try bytes(text, origin)
     case "webhook": settings.webhooks = [try webhook(name: "default", url: text, origin)]
     case "external_url": settings.externalURL = text
     case "insecure":
@@ -88,7 +92,7 @@ package enum SettingsReading {
   }
 
   /// Nanoseconds of `30d`, `12h`, `10y`; at least an hour, at most 290 years.
-  private static func retention(_ text: String, _ origin: String) throws -> Int64 {
+  static func retention(_ text: String, _ origin: String) throws -> Int64 {
     let units: [Character: Int64] = ["h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000]
     guard let unit = text.last.flatMap({ units[$0] }), let amount = Int64(text.dropLast()),
       amount > 0, let seconds = amount.multiplied(by: unit),
@@ -97,5 +101,21 @@ package enum SettingsReading {
       throw SettingsFailure("\(origin): \"\(text)\" is not a duration such as 12h, 30d, 10y")
     }
     return nanoseconds
+  }
+
+  /// Bytes of `512MiB`, `20GB`, `1000`; at least 1.
+  static func bytes(_ text: String, _ origin: String) throws -> Int {
+    let units = [
+      "": 1, "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
+      "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+    ]
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    let unit = text.dropFirst(digits.count).drop { $0 == " " }
+    guard let amount = Int(digits), amount > 0, let factor = units[String(unit)] else {
+      throw SettingsFailure("\(origin): \"\(text)\" is not a size such as 512MiB, 20GB")
+    }
+    let (size, overflow) = amount.multipliedReportingOverflow(by: factor)
+    guard !overflow else { throw SettingsFailure("\(origin): \(text) is too large") }
+    return size
   }
 }

@@ -53,6 +53,8 @@ package struct Doors: Sendable {
   package var reload: @Sendable () async -> [String]
   /// Returns once everything acknowledged is in its final form on disk.
   package var compact: @Sendable () async throws -> Void
+  /// Makes a backup in a folder of the server's machine.
+  package var backup: @Sendable (String) async throws -> BackupReport
   package var isReady: @Sendable () -> Bool
   /// What queries read from.
   package var source: any Source
@@ -71,6 +73,7 @@ package struct Doors: Sendable {
     listeners: @escaping @Sendable () -> [UInt8],
     reload: @escaping @Sendable () async -> [String],
     compact: @escaping @Sendable () async throws -> Void,
+    backup: @escaping @Sendable (String) async throws -> BackupReport,
     isReady: @escaping @Sendable () -> Bool,
     source: any Source, state: StateDatabase,
     processes: @escaping @Sendable () -> [BusinessProcess],
@@ -83,6 +86,7 @@ package struct Doors: Sendable {
     self.listeners = listeners
     self.reload = reload
     self.compact = compact
+    self.backup = backup
     self.isReady = isReady
     self.source = source
     self.state = state

@@ -1,3 +1,5 @@
+import Storing
+
 /// Health, our own counters, reload, compaction.
 enum OperationRoutes {
   static func routes(_ doors: Doors) -> [Route] {
@@ -21,8 +23,24 @@ enum OperationRoutes {
           status: 500)
       },
       Route(["POST"], "/internal/compact") { _ in
-        try await doors.compact()
+        do {
+          try await doors.compact()
+        } catch {
+          return .text("not compacted: \(error)\n", status: 503)
+        }
         return .text("compacted\n")
+      },
+      Route(["POST"], "/internal/backup") { question in
+        guard let folder = question.parameter("dir"), folder.hasPrefix("/") else {
+          return .text(
+            "dir= must be the absolute path of a folder that is not there yet\n", status: 400)
+        }
+        do {
+          let report = try await doors.backup(folder)
+          return .text("\(report.files) block files, \(report.bytes) bytes in \(folder)\n")
+        } catch {
+          return .text("no backup was made: \(error)\n", status: 503)
+        }
       },
     ]
   }

@@ -7,6 +7,9 @@ import Querying
 /// Finds the route of a request. Paths are matched as they are: what needs repair (empty parts,
 /// dots, encoded slashes) is refused, so that no two readers can understand one path differently.
 struct RouteTable: HTTPResponder {
+  /// Room behind a body for what its reader adds to it.
+  private static let spareBytes = 64 << 10
+
   private let exact: [String: [Route]]
   private let patterns: [(parts: [Substring], route: Route)]
 
@@ -104,6 +107,10 @@ struct RouteTable: HTTPResponder {
   /// end, up to a few times the limit, and thrown away: most senders read the answer only then.
   private static func read(_ request: Request, limit: Int) async throws -> [UInt8]? {
     var bytes: [UInt8] = []
+    // What the header claims is only address space until bytes come. Decoding appends to the body.
+    if let claimed = request.headers[.contentLength].flatMap({ Int($0) }), claimed > 0 {
+      bytes.reserveCapacity(min(claimed, limit) + Self.spareBytes)
+    }
     var discarded = 0
     for try await part in request.body {
       if discarded == 0, part.readableBytes <= limit - bytes.count {

@@ -1,67 +1,13 @@
 import Bytes
 import Model
 
-/// A batch as the payload of a frame; FORMAT.md has it byte by byte.
+/// A batch as the payload of a frame of version 1; FORMAT.md has it byte by byte.
 enum BatchLayout {
   private static let recordSize = 81
   private static let fieldSize = 17
   private static let seriesSize = 16
   private static let labelSize = 16
   private static let sampleSize = 20
-
-  /// Bytes of the batch's payload.
-  static func size(of batch: Batch) -> Int {
-    24 + batch.arena.count + batch.records.count * recordSize + batch.fields.count * fieldSize
-      + batch.series.count * seriesSize + batch.labels.count * labelSize
-      + batch.samples.count * sampleSize
-  }
-
-  static func write(_ batch: Batch) -> [UInt8] {
-    var writer = LayoutWriter(capacity: size(of: batch))
-    for count in [
-      batch.arena.count, batch.records.count, batch.fields.count, batch.series.count,
-      batch.labels.count, batch.samples.count,
-    ] { writer.put(UInt32(truncatingIfNeeded: count)) }
-    writer.put(batch.arena)
-    for record in batch.records { put(record, &writer) }
-    for field in batch.fields {
-      put(field.name, &writer)
-      put(field.value, &writer)
-      writer.put(field.kind.rawValue)
-    }
-    for series in batch.series {
-      put(series.tenant, &writer)
-      writer.put(series.firstLabel)
-      writer.put(series.labelCount)
-    }
-    for label in batch.labels {
-      put(label.name, &writer)
-      put(label.value, &writer)
-    }
-    for sample in batch.samples {
-      writer.put(sample.series)
-      writer.put(sample.time)
-      writer.put(sample.value.bitPattern)
-    }
-    return writer.bytes
-  }
-
-  private static func put(_ slice: Slice, _ writer: inout LayoutWriter) {
-    writer.put(slice.offset)
-    writer.put(slice.count)
-  }
-
-  private static func put(_ record: Record, _ writer: inout LayoutWriter) {
-    writer.put(record.time)
-    writer.put(record.receivedAt)
-    writer.put(record.level.rawValue)
-    for slice in [
-      record.tenant, record.release, record.service, record.environment, record.host,
-      record.logger, record.message,
-    ] { put(slice, &writer) }
-    writer.put(record.firstField)
-    writer.put(record.fieldCount)
-  }
 
   /// Reads a payload; nil when any of its parts points outside of it.
   static func read(_ payload: Span<UInt8>) -> Batch? {

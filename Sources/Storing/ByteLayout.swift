@@ -20,6 +20,11 @@ struct LayoutWriter {
     bytes.append(contentsOf: more)
   }
 
+  /// An integer's bytes.
+  static func bytes(of value: UInt64) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+
   /// Overwrites eight bytes written before.
   mutating func patch(_ value: UInt64, at offset: Int) {
     guard offset >= 0, offset <= bytes.count - 8 else { return }

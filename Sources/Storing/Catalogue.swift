@@ -1,31 +1,39 @@
 import Bytes
 import Synchronization
 
-/// Rows about segments, in memory and in `catalogue.db`: a cache. What it lacks or cannot be read
-/// is rebuilt from the segments. Rows about columnar blocks will stand beside them.
+/// Rows about block files and their blocks, in `catalogue.db`: a cache. What it lacks or cannot be
+/// read is rebuilt from the files' own directories.
 final class Catalogue: Sendable {
-  /// What is known of a segment; times in nanoseconds, nil while it has no row that can be read.
-  struct Segment: Equatable, Sendable {
-    var bytes = 0
-    var rows = 0
-    var oldest: Int64?
-    var newest: Int64?
-    /// Nothing more is written to it.
-    var isFinished = false
+  /// A block file with its size and what it says of itself.
+  struct File: Sendable {
+    let number: Int
+    let size: Int
+    var directory: BlockDirectory
   }
 
   private static let schema = [
     """
     CREATE TABLE segments (number INTEGER PRIMARY KEY, level INTEGER NOT NULL,
       bytes INTEGER NOT NULL, rows INTEGER NOT NULL, oldest INTEGER, newest INTEGER)
+    """,
+    "DROP TABLE segments",
     """
+    CREATE TABLE files (number INTEGER PRIMARY KEY, size INTEGER NOT NULL,
+      blocks INTEGER NOT NULL, links BLOB NOT NULL, checksum INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE blocks (file INTEGER NOT NULL, id INTEGER NOT NULL, kind INTEGER NOT NULL,
+      tenant BLOB NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL,
+      rows INTEGER NOT NULL, oldest INTEGER NOT NULL, newest INTEGER NOT NULL,
+      content INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (file, id)) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL,
+      checksum INTEGER NOT NULL) WITHOUT ROWID
+    """,
   ]
-  private static let insertion =
-    "INSERT OR REPLACE INTO segments (number, level, bytes, rows, oldest, newest)"
-    + " VALUES (?, 0, ?, ?, ?, ?)"
 
   private let database: Database?
-  private let segments = Mutex<[Int: Segment]>([:])
 
   private init(_ database: Database?) {
     self.database = database
@@ -35,95 +43,120 @@ final class Catalogue: Sendable {
   static func open(_ disk: any Disk, _ folder: String) -> Catalogue {
     let path = folder + "/catalogue.db"
     func open() -> Database? {
-      try? Database(disk.databasePath(path), version: Int64(schema.count), migrate: schema)
+      try? Database(
+        disk.databasePath(path), .log, version: Int64(schema.count), migrate: schema)
     }
     if let database = open() { return Catalogue(database) }
     Database.setAside(path, to: path + ".unreadable", on: disk)
     return Catalogue(open())
   }
 
-  /// Notes that a frame lies in a segment; `end` is the offset behind it.
-  func note(_ frame: Frame, in number: Int, end: Int) {
-    segments.withLock { segments in
-      var segment = segments[number, default: Segment()]
-      segment.bytes = max(segment.bytes, end)
-      segment.rows += frame.recordCount + frame.sampleCount
-      if let times = frame.times {
-        segment.oldest = min(segment.oldest ?? .max, times.lowerBound)
-        segment.newest = max(segment.newest ?? .min, times.upperBound)
-      }
-      segments[number] = segment
+  /// The files it knows, by number. SQLite has no checksums, so each row has one of its own: a file
+  /// of which a row is not what was written, or is missing, counts as unknown.
+  func files() -> [Int: File] {
+    guard let database,
+      let rows = try? database.rows("SELECT number, size, blocks, links, checksum FROM files"),
+      let blocks = try? database.rows("SELECT * FROM blocks ORDER BY file, id")
+    else { return [:] }
+    var heads: [Int: [BlockHead]] = [:]
+    for row in blocks {
+      guard let number = CheckedRow.file(row), let head = BlockHead(row) else { continue }
+      heads[number, default: []].append(head)
+    }
+    var files: [Int: File] = [:]
+    for row in rows {
+      guard let (number, size, count, links) = CheckedRow.head(row),
+        heads[number, default: []].count == count
+      else { continue }
+      var directory = links
+      directory.blocks = heads[number] ?? []
+      files[number] = File(number: number, size: size, directory: directory)
+    }
+    return files
+  }
+
+  /// Makes a finished file known, and those it replaces unknown, in one step.
+  func add(_ file: File) throws(DatabaseFault) {
+    try database?.transaction { run throws(DatabaseFault) in
+      for number in file.directory.replaced { try Self.remove(number, run) }
+      try Self.insert(file, run)
     }
   }
 
-  /// Notes the size of a segment that a start found; nothing more is written to it.
-  func note(segment number: Int, bytes: Int) {
-    segments.withLock { segments in
-      segments[number, default: Segment()].bytes = bytes
-      segments[number, default: Segment()].isFinished = true
+  private static func insert(_ file: File, _ run: Database.Run) throws(DatabaseFault) {
+    let row = CheckedRow.of(file)
+    _ = try run("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
+    for block in file.directory.blocks {
+      _ = try run(
+        "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        CheckedRow.of(block, in: file.number))
+    }
+    try note("file", file.number, run)
+    if let last = file.directory.sealed.max() { try note("segment", last, run) }
+  }
+
+  private static func remove(_ number: Int, _ run: Database.Run) throws(DatabaseFault) {
+    _ = try run("DELETE FROM blocks WHERE file = ?", [.integer(Int64(number))])
+    _ = try run("DELETE FROM files WHERE number = ?", [.integer(Int64(number))])
+  }
+
+  /// Forgets whole files, durably; they may go only then.
+  func remove(files: [Int]) throws(DatabaseFault) {
+    guard !files.isEmpty else { return }
+    try database?.transaction { run throws(DatabaseFault) in
+      for number in files { try Self.remove(number, run) }
     }
   }
 
-  /// Notes that a segment is complete. A failure costs nothing: the next start finds out again.
-  func finish(segment number: Int) {
-    let segment: Segment? = segments.withLock { segments in
-      guard segments[number]?.isFinished == false else { return nil }
-      segments[number]?.isFinished = true
-      return segments[number]
+  /// Puts a file that has lost blocks in the place of what is known of it.
+  func update(_ file: File) throws(DatabaseFault) {
+    try database?.transaction { run throws(DatabaseFault) in
+      try Self.remove(file.number, run)
+      try Self.insert(file, run)
     }
-    guard let segment else { return }
-    _ = try? database?.rows(Self.insertion, Self.values(number, segment))
   }
 
-  /// Brings the database in line with what a start has found.
-  func settle() {
-    let found = segments.withLock { $0 }
+  /// Brings the database in line with what a start has found. A failure costs nothing: the next
+  /// start finds out again.
+  func settle(_ files: [File]) {
+    let known = self.files()
+    let stored =
+      (try? database?.rows("SELECT number FROM files"))?.compactMap(CheckedRow.file) ?? []
+    let stale = stored.filter { number in !files.contains { $0.number == number } }
+    let fresh = files.filter { known[$0.number]?.directory != $0.directory }
+    guard !stale.isEmpty || !fresh.isEmpty else { return }
     _ = try? database?.transaction { run throws(DatabaseFault) in
-      _ = try run("DELETE FROM segments", [])
-      for (number, segment) in found where segment.isFinished {
-        _ = try run(Self.insertion, Self.values(number, segment))
+      for number in stale { try Self.remove(number, run) }
+      for file in fresh {
+        try Self.remove(file.number, run)
+        try Self.insert(file, run)
       }
     }
   }
 
-  private static func values(_ number: Int, _ segment: Segment) -> [DatabaseValue] {
-    [
-      .integer(Int64(number)), .integer(Int64(segment.bytes)), .integer(Int64(segment.rows)),
-      segment.oldest.map { .integer($0) } ?? .null, segment.newest.map { .integer($0) } ?? .null,
-    ]
+  /// The highest number that was ever used for a file of that kind, as far as is known.
+  func highest(_ name: String) -> Int {
+    let rows = try? database?.rows(
+      "SELECT value, checksum FROM numbers WHERE name = ?", [.text(name)])
+    guard let row = rows?.first, row.count == 2, let value = row[0].integer,
+      row[1].integer == CheckedRow.checksum([.text(name), .integer(value)])
+    else { return 0 }
+    return Int(clamping: value)
   }
 
-  /// Complete segments whose newest row is older than `instant` (nanoseconds). One without a row
-  /// that can be read is not among them: what cannot be read is not deleted.
-  func expired(before instant: Int64) -> [Int] {
-    segments.withLock { segments in
-      segments.filter { $0.value.isFinished && ($0.value.newest ?? .max) < instant }.keys.sorted()
-    }
+  /// Notes that a number is used, so that no file has it again when this one is gone.
+  private static func note(
+    _ name: String, _ number: Int, _ run: Database.Run
+  ) throws(DatabaseFault) {
+    let values: [DatabaseValue] = [.text(name), .integer(Int64(number))]
+    _ = try run(
+      "INSERT INTO numbers VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        + " value = excluded.value, checksum = excluded.checksum"
+        + " WHERE excluded.value > value", values + [.integer(CheckedRow.checksum(values))])
   }
 
-  /// Forgets a segment, durably; its file may go only then.
-  func remove(segment number: Int) throws(DatabaseFault) {
-    try database?.rows("DELETE FROM segments WHERE number = ?", [.integer(Int64(number))])
-    segments.withLock { $0[number] = nil }
-  }
-
-  /// What is known now, by segment.
-  var all: [Int: Segment] { segments.withLock { $0 } }
-}
-
-extension Frame {
-  /// Nanoseconds of its rows, nil without any; a time beyond what nanoseconds hold is the nearest
-  /// that they do.
-  var times: ClosedRange<Int64>? {
-    let samples = sampleTimes.map {
-      Self.nanoseconds($0.lowerBound)...Self.nanoseconds($0.upperBound)
-    }
-    guard let records = recordTimes else { return samples }
-    guard let samples else { return records }
-    return min(records.lowerBound, samples.lowerBound)...max(records.upperBound, samples.upperBound)
-  }
-
-  private static func nanoseconds(_ milliseconds: Int64) -> Int64 {
-    milliseconds.multiplied(by: Instant.millisecond) ?? (milliseconds < 0 ? .min : .max)
+  /// Copies the catalogue, as it is now, to a file.
+  func copy(to path: String) throws(DatabaseFault) {
+    try database?.rows("VACUUM INTO ?", [.text(path)])
   }
 }

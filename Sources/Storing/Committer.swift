@@ -5,7 +5,7 @@ import Synchronization
 
 /// A batch on its way to the disk.
 struct Pending: Sendable {
-  let batch: Batch
+  let batch: PreparedBatch
   let key: ByteString
   let mayWait: Bool
   let cost: Int
@@ -16,7 +16,7 @@ struct Pending: Sendable {
 
 /// A batch that is on disk, for the store to show to readers.
 struct Committed: Sendable {
-  let batch: Batch
+  let batch: PreparedBatch
   let frame: Frame
   let segment: Int
   let offset: Int
@@ -28,7 +28,9 @@ struct Committed: Sendable {
 final class Committer: Sendable {
   private static let longestWait: UInt64 = 50_000_000
   /// A group is built in memory: past this the rest of the queue makes the next group.
-  private static let groupBytes = 64 << 20
+  private static let groupBytes = 16 << 20
+  /// A disk that failed twice is tried again after this many nanoseconds.
+  private static let pause: Int64 = 1_000_000_000
 
   /// What waits, and what became of what did.
   private struct Queue {
@@ -40,7 +42,12 @@ final class Committer: Sendable {
     var isClosed = false
     var commits = 0
     var syncs = 0
-    var readOnlyReason: String?
+    /// Why the last group was refused; nil when it was taken.
+    var refusal: StoreFault?
+    /// Until when, by the store's clock, no group is tried after one that could not be written.
+    var refusesUntil = Int64.min
+    /// Who waits for the segment to be ended.
+    var cuts: [@Sendable (Int) -> Void] = []
 
     /// Takes the next group, or nil when the thread's work is done.
     mutating func takeGroup() -> [Pending]? {
@@ -75,16 +82,16 @@ final class Committer: Sendable {
   }
 
   func add(
-    _ batch: Batch, key: ByteString, mayWait: Bool,
+    _ batch: PreparedBatch, key: ByteString, mayWait: Bool, now: Int64,
     completion: @escaping @Sendable (Result<Receipt, StoreFault>) -> Void
   ) {
-    let cost = BatchLayout.size(of: batch)
+    let cost = batch.cost
     guard cost <= Frame.longestPayload else {
       return completion(.failure(.failed("a batch may have \(Frame.longestPayload) bytes")))
     }
     let refusal: StoreFault? = queue.withLock { queue in
       if queue.isClosed { return .closed }
-      if let reason = queue.readOnlyReason { return .readOnly(reason) }
+      if let refusal = queue.refusal, now < queue.refusesUntil { return refusal }
       // One batch is always taken, however large: else it could never be.
       if queue.bytes > 0, queue.bytes + cost > queueLimit { return .overloaded }
       queue.bytes += cost
@@ -99,6 +106,18 @@ final class Committer: Sendable {
     signal.signal()
   }
 
+  /// Ends the present segment and calls `completion`, on the committer's thread, with its number:
+  /// what is committed later is in later segments. False when the committer is closed.
+  func cut(_ completion: @escaping @Sendable (Int) -> Void) -> Bool {
+    let isTaken = queue.withLock { queue in
+      if queue.isClosed { return false }
+      queue.cuts.append(completion)
+      return true
+    }
+    signal.signal()
+    return isTaken
+  }
+
   /// Writes what is queued and ends the thread.
   func close() {
     queue.withLock { $0.isClosed = true }
@@ -106,33 +125,45 @@ final class Committer: Sendable {
     thread.withLock { $0.take() }?.join()
   }
 
-  var figures: (commits: Int, syncs: Int, isReadOnly: Bool) {
-    queue.withLock { ($0.commits, $0.syncs, $0.readOnlyReason != nil) }
+  var figures: (commits: Int, syncs: Int, refusal: StoreFault?) {
+    queue.withLock { ($0.commits, $0.syncs, $0.refusal) }
   }
 
   private func run(_ box: WorkBox) {
     while true {
       while let deadline = nextDeadline() { _ = signal.wait(timeout: deadline) }
-      let (group, reason) = queue.withLock { ($0.takeGroup(), $0.readOnlyReason) }
-      guard let group else { return }
-      if let reason {
-        for one in group { one.completion(.failure(.readOnly(reason))) }
-        finish(group, syncs: box.work.syncs, .failure(.readOnly(reason)))
-      } else {
-        let outcome = box.work.commit(group)
-        finish(group, syncs: box.work.syncs, outcome)
+      let (cuts, group) = queue.withLock { queue in
+        defer { queue.cuts = [] }
+        return (queue.cuts, queue.takeGroup())
       }
+      if !cuts.isEmpty {
+        let number = box.work.cut()
+        for completion in cuts { completion(number) }
+      }
+      guard let group else { return }
+      guard !group.isEmpty else { continue }
+      let (outcome, tell) = box.work.commit(group)
+      // Whoever is told must find the books in order.
+      finish(group, box.work, outcome)
+      tell()
     }
   }
 
-  private func finish(_ group: [Pending], syncs: Int, _ outcome: Result<Void, StoreFault>) {
+  private func finish(
+    _ group: [Pending], _ work: CommitWork, _ outcome: Result<Void, StoreFault>
+  ) {
+    let now = work.now()
     queue.withLock { queue in
       queue.bytes -= group.reduce(0) { $0 + $1.cost }
-      queue.syncs = syncs
+      queue.syncs = work.syncs
       switch outcome {
-      case .success: queue.commits += group.count
-      case .failure(.readOnly(let reason)): queue.readOnlyReason = reason
-      case .failure: break
+      case .success:
+        queue.commits += group.count
+        queue.refusal = nil
+      case .failure(let fault):
+        queue.refusal = fault
+        // A full disk says so before anything is written, so it may be asked each time.
+        if fault != .full { queue.refusesUntil = now.adding(Self.pause) ?? .max }
       }
     }
   }
@@ -140,7 +171,7 @@ final class Committer: Sendable {
   /// Until when the thread may wait for more; nil when something is to be done now.
   private func nextDeadline() -> DispatchTime? {
     queue.withLock { queue in
-      if queue.isClosed || queue.due > 0 { return nil }
+      if queue.isClosed || queue.due > 0 || !queue.cuts.isEmpty { return nil }
       guard let first = queue.waiting.first else { return .distantFuture }
       let until = first.queuedAt + Self.longestWait
       return until <= DispatchTime.now().uptimeNanoseconds

@@ -12,8 +12,12 @@ package struct DatabaseFault: Error, Sendable, CustomStringConvertible {
     self.code = code
   }
 
-  /// Whether the file is no database, or a damaged one.
-  var isDamage: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
+  /// Whether the file is no database, or a damaged one, rather than one that cannot be had now. A
+  /// schema that makes no sense is damage too.
+  var isDamage: Bool {
+    [SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_MISMATCH, SQLITE_FORMAT]
+      .contains(code)
+  }
 }
 
 /// A value bound to a statement or read from a row.
@@ -41,9 +45,19 @@ final class Database: Sendable {
 
   private let connection: Mutex<Connection>
 
+  /// How a commit is made durable.
+  enum Journal: String {
+    /// One sync a commit. A damaged log ends where the damage is, and nobody can tell.
+    case log = "WAL"
+    /// Several syncs a commit; all that was committed is in the file itself.
+    case rollback = "TRUNCATE"
+  }
+
   /// Opens or makes the database at `path`, or one in memory for `:memory:`. `migrate` brings the
   /// schema from the version it has to `version`; a newer one is refused.
-  init(_ path: String, version: Int64, migrate: [String]) throws(DatabaseFault) {
+  init(
+    _ path: String, _ journal: Journal, version: Int64, migrate: [String]
+  ) throws(DatabaseFault) {
     var opened: OpaquePointer?
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX
     let status = sqlite3_open_v2(path, &opened, flags, nil)
@@ -55,13 +69,15 @@ final class Database: Sendable {
     connection = Mutex(Connection(handle: handle))
     sqlite3_busy_timeout(handle, 5_000)
     for pragma in [
-      "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
+      "PRAGMA journal_mode=\(journal.rawValue)", "PRAGMA synchronous=FULL",
+      "PRAGMA foreign_keys=ON",
       "PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON",
     ] { _ = try rows(pragma) }
     let found = try rows("PRAGMA user_version").first?.first?.integer ?? 0
     guard found <= version else {
       throw DatabaseFault(
-        "\(path) was written by a newer version (schema \(found), ours \(version))")
+        "\(path) was written by a newer version (schema \(found), ours \(version))",
+        code: SQLITE_MISUSE)
     }
     guard found < version else { return }
     try transaction { run throws(DatabaseFault) in

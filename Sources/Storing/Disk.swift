@@ -32,6 +32,11 @@ package protocol Disk: Sendable {
   func makeFolder(_ path: String) throws(DiskFault)
   func rename(_ path: String, to target: String) throws(DiskFault)
   func remove(_ path: String) throws(DiskFault)
+  /// Bytes that are free to us, and all, of the file system a folder is in.
+  func space(of folder: String) throws(DiskFault) -> (free: Int, total: Int)
+  /// Makes `target` hold the same bytes as `path`, durable once its folder is synced: a second name
+  /// of the file (true), or a copy where that cannot be (false). Only for files that never change.
+  func duplicate(_ path: String, to target: String) throws(DiskFault) -> Bool
   /// Makes created, renamed and removed names of a folder durable.
   func syncFolder(_ path: String) throws(DiskFault)
   /// Takes the folder for this process until the returned value goes; nil when another has it.

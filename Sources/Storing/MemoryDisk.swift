@@ -39,6 +39,8 @@ package final class MemoryDisk: Disk {
     var locked: Set<String> = []
     /// Bytes of all files together; nil without limit.
     var capacity: Int?
+    /// What the disk says it has in all; nil for endless.
+    var reported: Int?
   }
 
   private let state: Mutex<State>
@@ -91,6 +93,11 @@ package final class MemoryDisk: Disk {
   /// Appends fail with ENOSPC, the part that fits written, beyond so many bytes in all files.
   package func limit(bytes: Int?) {
     state.withLock { $0.capacity = bytes }
+  }
+
+  /// The disk says from now on that it has so many bytes in all.
+  package func report(bytes: Int?) {
+    state.withLock { $0.reported = bytes }
   }
 
   /// Bytes of all files together.
@@ -154,6 +161,20 @@ package final class MemoryDisk: Disk {
 
   package func remove(_ path: String) throws(DiskFault) {
     try perform(.remove, path) { .success($0.tree.remove(path)) }
+  }
+
+  package func space(of folder: String) throws(DiskFault) -> (free: Int, total: Int) {
+    state.withLock { state in
+      guard let reported = state.reported else { return (.max, .max) }
+      return (max(0, reported - state.tree.usedBytes), reported)
+    }
+  }
+
+  package func duplicate(_ path: String, to target: String) throws(DiskFault) -> Bool {
+    let copy = try open(target, create: true)
+    try copy.append(contents(path), at: 0)
+    try copy.sync()
+    return false
   }
 
   package func syncFolder(_ path: String) throws(DiskFault) {

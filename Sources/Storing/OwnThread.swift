@@ -4,9 +4,15 @@ import Glibc
 final class OwnThread: Sendable {
   private let identifier: pthread_t
 
-  /// Starts the thread. Throws when the system gives none.
-  init(_ body: @escaping @Sendable () -> Void) throws(StoreFault) {
-    let box = Unmanaged.passRetained(Body(body))
+  /// Starts the thread; a `modest` one leaves the processor to others that want it. Throws when the
+  /// system gives none.
+  init(isModest: Bool = false, _ body: @escaping @Sendable () -> Void) throws(StoreFault) {
+    let box = Unmanaged.passRetained(
+      Body {
+        // On this system a process' number may be a thread's: 0 is the one that calls.
+        if isModest { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
+        body()
+      })
     var thread = pthread_t()
     let status = pthread_create(
       &thread, nil,

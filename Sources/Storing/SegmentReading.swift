@@ -14,6 +14,8 @@ struct SegmentContents {
   private(set) var entries: [Entry] = []
   /// Ranges that cannot be read and were not left by a crash: kept and reported.
   private(set) var damaged: [Range<Int>] = []
+  /// Where the last group lies whose frames count; nil without any.
+  private(set) var lastGroup: Range<Int>?
   /// Bytes at the end that belong to a group whose sync never ended: nobody was told it is stored.
   private(set) var unfinishedBytes = 0
 
@@ -29,6 +31,7 @@ struct SegmentContents {
     while start < bytes.count {
       if let group = Self.group(bytes, at: start) {
         take(group.entries, bytes)
+        lastGroup = start..<group.end
         start = group.end
       } else if let trailer = Self.nextTrailer(bytes, after: start) {
         salvage(bytes, start..<trailer)
@@ -64,6 +67,7 @@ struct SegmentContents {
       if isWhole {
         entries += group
         end = group.last?.range.upperBound ?? start
+        lastGroup = start..<end
       }
     }
     if Self.isLeftByCrash(bytes, at: start) {

@@ -40,22 +40,25 @@ struct SegmentWriter {
     number = last
   }
 
-  /// The segment that a group of `count` bytes will not go to any more, and its size.
-  func finished(by count: Int) -> (number: Int, size: Int)? {
-    file != nil && size > 0 && size + count > limit ? (number, size) : nil
+  /// Ends the present segment; the next group starts another.
+  mutating func finish() {
+    file = nil
   }
 
-  /// Writes a group and syncs it. After a failed sync nobody knows what the file's pages hold
-  /// (fsync says no once, then yes): it is never written or synced again, and the group goes to a
-  /// new segment once. Throws when that fails too.
-  mutating func append(_ group: [UInt8]) throws(StoreFault) -> Place {
-    if finished(by: group.count) != nil { file = nil }
+  /// Writes the group that `build` makes for a segment (its argument is the segment's number), and
+  /// syncs it; `size` is about how long it is. After a failed sync nobody knows what the file's
+  /// pages hold (fsync says no once, then yes): it is never written or synced again, and the group
+  /// is built anew for a new segment, once. Throws when that fails too.
+  mutating func append(
+    about size: Int, _ build: (Int) -> [UInt8]
+  ) throws(StoreFault) -> Place {
+    if self.size > 0, self.size + size > limit { file = nil }
     do throws(DiskFault) {
-      return try write(group)
+      return try write(build(file == nil ? number + 1 : number))
     } catch let first {
       if first.isFull, file != nil { throw .full }
       do throws(DiskFault) {
-        return try write(group)
+        return try write(build(file == nil ? number + 1 : number))
       } catch {
         throw first.isFull || error.isFull ? .full : .readOnly("\(first)")
       }
@@ -70,7 +73,7 @@ struct SegmentWriter {
       try file.append(group, at: offset)
     } catch {
       // Full: with the part that fitted cut off again, the segment is as good as before.
-      if !error.isFull || !cut(file, to: offset) { self.file = nil }
+      if !error.isFull || !cut(file, to: offset) { abandon() }
       throw error
     }
     do throws(DiskFault) {
@@ -79,7 +82,7 @@ struct SegmentWriter {
     } catch {
       // Best effort: a start would otherwise find a group that nobody was told is stored.
       _ = cut(file, to: offset)
-      self.file = nil
+      abandon()
       throw error
     }
     size += group.count
@@ -94,6 +97,13 @@ struct SegmentWriter {
     try disk.syncFolder(folder)
     file = started
     return started
+  }
+
+  /// Never writes to the present segment again. One without any whole group goes at once, so that
+  /// a disk that fails for long does not fill with empty files.
+  private mutating func abandon() {
+    file = nil
+    if size == 0 { try? disk.remove(Self.path(folder, number)) }
   }
 
   private func cut(_ file: any DiskFile, to size: Int) -> Bool {

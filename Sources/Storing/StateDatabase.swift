@@ -55,6 +55,9 @@ package final class StateDatabase: Sendable {
       body BLOB NOT NULL, created INTEGER NOT NULL, next INTEGER NOT NULL,
       attempts INTEGER NOT NULL, failure TEXT NOT NULL, dead INTEGER NOT NULL DEFAULT 0)
     """,
+    "ALTER TABLE deploys ADD COLUMN checksum INTEGER",
+    "ALTER TABLE alerts ADD COLUMN checksum INTEGER",
+    "ALTER TABLE outbox ADD COLUMN checksum INTEGER",
   ]
 
   private let database: Database
@@ -63,23 +66,44 @@ package final class StateDatabase: Sendable {
   /// Opens or makes the database at `path` (or `:memory:`). Throws when it cannot be read or was
   /// written by a newer version.
   package init(_ path: String) throws {
-    database = try Database(path, version: Int64(Self.schema.count), migrate: Self.schema)
+    database = try Database(
+      path, .rollback, version: Int64(Self.schema.count), migrate: Self.schema)
     try database.check()
   }
 
-  /// Opens `state.db` of a folder. One that is damaged is moved to `quarantine` and reported, and
-  /// an empty one takes its place: rows keep coming in and alerts keep firing.
+  /// Opens `state.db` of a folder. One that is damaged is moved to `quarantine` and reported; a new
+  /// one with its whole rows takes its place, an empty one when none can be read: rows keep coming
+  /// in and alerts keep firing.
   static func open(
     _ disk: any Disk, _ folder: String, now: Int64
   ) throws -> (database: StateDatabase, wasDamaged: Bool) {
     let path = disk.databasePath(folder + "/state.db")
-    do {
-      return (try StateDatabase(path), false)
-    } catch let fault as DatabaseFault where fault.isDamage {
-      try disk.makeFolder(folder + "/quarantine")
-      Database.setAside(path, to: folder + "/quarantine/state-\(now).db", on: disk)
-      return (try StateDatabase(path), true)
+    // SQLite takes an empty file for a new database. It is one only in a folder without rows.
+    let hasRows = ["/segments", "/blocks"].contains { inner in
+      (try? disk.list(folder + inner))?.isEmpty == false
     }
+    let isEmptied =
+      hasRows && (try? disk.open(folder + "/state.db", create: false).size()) == 0
+    var whole: CheckedState?
+    do {
+      let opened = try StateDatabase(path)
+      let found = try CheckedState(opened.database)
+      if found.damaged == 0 { return (opened, isEmptied) }
+      // What names a row may be what is damaged, so it cannot be taken out: the others move.
+      whole = found
+    } catch let fault as DatabaseFault where fault.isDamage {
+      whole = nil
+    }
+    try disk.makeFolder(folder + "/quarantine")
+    Database.setAside(path, to: folder + "/quarantine/state-\(now).db", on: disk)
+    let fresh = try StateDatabase(path)
+    try whole?.restore(into: fresh.database)
+    return (fresh, true)
+  }
+
+  /// Copies the database, as it is now, to a file that is not there yet.
+  func copy(to path: String) throws {
+    try database.rows("VACUUM INTO ?", [.text(path)])
   }
 
   /// Stores an event and returns it with its id.
@@ -89,8 +113,9 @@ package final class StateDatabase: Sendable {
       _ = try run(
         """
         INSERT INTO deploys (service, environment, tenants, instances, release, previous, kind,
-          start, finish, actor, link, inferred) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """, Self.values(deploy))
+          start, finish, actor, link, inferred, checksum)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """, CheckedState.row(Self.values(deploy)))
       return try run(Database.lastRowID, []).first?.first?.integer ?? 0
     }
     cached.withLock { $0 = nil }
@@ -102,9 +127,9 @@ package final class StateDatabase: Sendable {
     try database.rows(
       """
       UPDATE deploys SET service = ?, environment = ?, tenants = ?, instances = ?, release = ?,
-        previous = ?, kind = ?, start = ?, finish = ?, actor = ?, link = ?, inferred = ?
-        WHERE id = ?
-      """, Self.values(deploy) + [.integer(deploy.id)])
+        previous = ?, kind = ?, start = ?, finish = ?, actor = ?, link = ?, inferred = ?,
+        checksum = ? WHERE id = ?
+      """, CheckedState.row(Self.values(deploy)) + [.integer(deploy.id)])
     cached.withLock { $0 = nil }
   }
 
@@ -145,21 +170,16 @@ package final class StateDatabase: Sendable {
     try database.transaction { run throws(DatabaseFault) in
       for alert in changed {
         _ = try run(
-          "INSERT OR REPLACE INTO alerts (key, body) VALUES (?, ?)",
-          [.blob(alert.key.bytes), .blob(alert.body.bytes)])
+          "INSERT OR REPLACE INTO alerts (key, body, checksum) VALUES (?, ?, ?)",
+          CheckedState.row([.blob(alert.key.bytes), .blob(alert.body.bytes)]))
       }
       for key in removed { _ = try run("DELETE FROM alerts WHERE key = ?", [.blob(key.bytes)]) }
       for entry in outbox {
         _ = try run(
           """
-          INSERT INTO outbox (receiver, key, body, created, next, attempts, failure)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-          """,
-          [
-            .text(entry.receiver), .text(entry.key), .blob(entry.body),
-            .integer(entry.createdAt), .integer(entry.nextAttemptAt),
-            .integer(Int64(entry.attempts)), .text(entry.lastFailure),
-          ])
+          INSERT INTO outbox (receiver, key, body, created, next, attempts, failure, dead, checksum)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """, CheckedState.row(Self.values(entry, isGivenUp: false)))
       }
     }
   }
@@ -195,11 +215,10 @@ package final class StateDatabase: Sendable {
   /// stays as a dead letter.
   package func failed(outbox entry: OutboxEntry, isGivenUp: Bool) throws {
     try database.rows(
-      "UPDATE outbox SET next = ?, attempts = ?, failure = ?, dead = ? WHERE id = ?",
-      [
-        .integer(entry.nextAttemptAt), .integer(Int64(entry.attempts)), .text(entry.lastFailure),
-        .integer(isGivenUp ? 1 : 0), .integer(entry.id),
-      ])
+      """
+      UPDATE outbox SET receiver = ?, key = ?, body = ?, created = ?, next = ?, attempts = ?,
+        failure = ?, dead = ?, checksum = ? WHERE id = ?
+      """, CheckedState.row(Self.values(entry, isGivenUp: isGivenUp)) + [.integer(entry.id)])
   }
 
   /// Notifications that wait, and those given up.
@@ -224,6 +243,14 @@ extension StateDatabase {
         ? []
         : bytes.split(separator: 0, omittingEmptySubsequences: false).map { ByteString($0) }
     }
+  }
+
+  private static func values(_ entry: OutboxEntry, isGivenUp: Bool) -> [DatabaseValue] {
+    [
+      .text(entry.receiver), .text(entry.key), .blob(entry.body), .integer(entry.createdAt),
+      .integer(entry.nextAttemptAt), .integer(Int64(entry.attempts)), .text(entry.lastFailure),
+      .integer(isGivenUp ? 1 : 0),
+    ]
   }
 
   private static func values(_ deploy: DeployEvent) -> [DatabaseValue] {

@@ -7,17 +7,23 @@ import Synchronization
 package final class Store: Sendable {
   /// Deploys, alert states and the outbox.
   package let state: StateDatabase
-  private let disk: any Disk
-  private let segments: String
-  private let settings: StoreSettings
-  private let catalogue: Catalogue
-  private let logs: LogIndex
-  private let head = SampleHead()
+  let disk: any Disk
+  let folder: String
+  let settings: StoreSettings
+  let catalogue: Catalogue
+  let contents = Contents()
+  let cache: BatchCache
+  let sampleBlocks: BlockCache<SampleBlockReader>
+  let damage = DamageBook()
+  let table = SeriesTable()
+  let head: SampleHead
+  let upkeep = Upkeep()
+  let counts = Mutex(UpkeepCounts())
+  private let clock: @Sendable () -> Int64
   private let committer: Committer
-  /// Regions that a start could not read, and frames that a read could not.
-  private let damaged: Mutex<(regions: Int, frames: Set<UInt64>)>
+  /// Files that the start could not read: rows in them may be readable again some time.
+  let unreadableFiles: [String]
   private let lock: Mutex<(any Sendable)?>
-  private let readers: SegmentReaders
 
   /// Opens or makes the store in `folder` and reads what was acknowledged; `clock` gives
   /// nanoseconds since 1970. What cannot be read is set aside and reported, never fatal. Throws
@@ -28,61 +34,87 @@ package final class Store: Sendable {
     clock: @escaping @Sendable () -> Int64
   ) throws {
     self.disk = disk
+    self.folder = folder
     self.settings = settings
-    segments = folder + "/segments"
+    self.clock = clock
     try disk.makeFolder(folder)
     guard let lock = try disk.lock(folder + "/lock") else { throw StoreFault.locked(folder) }
     self.lock = Mutex(lock)
-    try disk.makeFolder(segments)
+    for inner in ["/segments", "/blocks"] { try disk.makeFolder(folder + inner) }
     // The folders' own names must be as durable as what is in them; above ours we may lack rights.
     try? disk.syncFolder(DiskPath.parent(of: folder))
     try disk.syncFolder(folder)
     let opened = try StateDatabase.open(disk, folder, now: clock())
     state = opened.database
+    damage.note(regions: opened.wasDamaged ? 1 : 0)
     catalogue = Catalogue.open(disk, folder)
-    logs = LogIndex(cacheLimit: settings.cacheBytes)
-    readers = SegmentReaders(disk, segments)
+    cache = BatchCache(limit: settings.cacheBytes)
+    sampleBlocks = BlockCache(limit: settings.cacheBytes)
+    head = SampleHead(table)
     committer = Committer(queueLimit: settings.queueBytes)
-    var recovery = Recovery(disk, folder, segments)
-    try recovery.run(into: logs, head, catalogue)
-    damaged = Mutex((recovery.damagedRegions + (opened.wasDamaged ? 1 : 0), []))
+    var recovery = Recovery(disk, folder, contents, head, table, damage)
+    try recovery.run(catalogue, now: clock())
+    unreadableFiles = recovery.unreadableFiles
+    try startThreads(recovery)
+    applyRetention(now: clock())
+  }
+
+  private func startThreads(_ recovery: Recovery) throws {
+    let segments = folder + "/segments"
     try committer.start(
       CommitWork(
         writer: SegmentWriter(
           disk, segments, limit: settings.segmentBytes, after: recovery.lastNumber),
-        nextSequence: recovery.nextSequence, keys: recovery.keys, clock: clock,
-        show: { [logs, head, catalogue] in Self.show($0, logs, head, catalogue) },
-        finished: { [catalogue] in catalogue.finish(segment: $0) }))
-    applyRetention(now: clock())
+        nextSequence: recovery.nextSequence, keys: recovery.keys, table: table,
+        space: FreeSpace(disk, folder, minimum: settings.minimumFree), clock: clock,
+        show: { [weak self] in self?.show($0) }))
+    let lastFile = recovery.lastFile
+    try upkeep.start(
+      { [disk, folder, contents, catalogue, damage] in
+        Compactor(disk, folder, contents, catalogue, damage, lastFile: lastFile)
+      },
+      due: { [weak self] in try self?.compactIfDue(&$0) })
   }
 
   deinit {
     close()
   }
 
-  private static func show(
-    _ committed: [Committed], _ logs: LogIndex, _ head: SampleHead, _ catalogue: Catalogue
-  ) {
+  private func show(_ committed: [Committed]) {
     for one in committed {
-      catalogue.note(one.frame, in: one.segment, end: one.offset + one.frame.size)
-      head.insert(one.batch)
-      if let entry = LogEntry(one.frame, segment: one.segment, offset: one.offset) {
-        logs.insert(entry, batch: one.batch)
+      let path = SegmentWriter.path(folder + "/segments", one.segment)
+      let file = contents.segment(one.segment) {
+        StoredFile(path, number: one.segment, on: disk)
       }
+      head.insert(one.batch.columns)
+      if let kept = one.batch.kept { cache.keep(kept, .frame(one.frame.sequence)) }
+      contents.insert(one.frame, in: file, offset: one.offset)
     }
+    if isCompactionDue { upkeep.nudge() }
   }
+
+  /// Brings a batch into the form it has on disk. Do it on the thread that decoded it.
+  package func prepare(_ batch: Batch) -> PreparedBatch {
+    PreparedBatch(batch, table)
+  }
+
+  /// Which series are known, for decoders.
+  package var directory: any SeriesDirectory { table }
 
   /// Queues a batch; `completion` is called, on the committer's thread, once its rows are durable
   /// and readable, or will never be. A batch that may wait shares its sync with others.
   package func append(
-    _ batch: Batch, idempotencyKey: ByteString?, mayWait: Bool,
+    _ batch: PreparedBatch, idempotencyKey: ByteString?, mayWait: Bool,
     completion: @escaping @Sendable (Result<Receipt, StoreFault>) -> Void
   ) {
-    committer.add(batch, key: idempotencyKey ?? .empty, mayWait: mayWait, completion: completion)
+    committer.add(
+      batch, key: idempotencyKey ?? .empty, mayWait: mayWait, now: clock(), completion: completion)
   }
 
   /// Returns once the batch's rows are durable and readable.
-  package func append(_ batch: Batch, idempotencyKey: ByteString?) async throws -> Receipt {
+  package func append(
+    _ batch: PreparedBatch, idempotencyKey: ByteString?
+  ) async throws -> Receipt {
     try await withCheckedThrowingContinuation { continuation in
       append(batch, idempotencyKey: idempotencyKey, mayWait: false) {
         continuation.resume(with: $0.mapError { $0 as any Error })
@@ -90,81 +122,77 @@ package final class Store: Sendable {
     }
   }
 
-  /// The series of the scope that pass `accepts`, with samples of `from...through` (milliseconds).
-  package func series(
-    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
-  ) throws -> [SeriesSamples] {
-    head.read(in: scope, metric: metric, from: from, through: through, where: accepts)
+  /// Prepares a batch and queues it, as above.
+  package func append(
+    _ batch: Batch, idempotencyKey: ByteString?, mayWait: Bool,
+    completion: @escaping @Sendable (Result<Receipt, StoreFault>) -> Void
+  ) {
+    append(
+      prepare(batch), idempotencyKey: idempotencyKey, mayWait: mayWait, completion: completion)
   }
 
-  /// Lends the batches that may hold records of `from..<to` (nanoseconds) of the scope. A frame
-  /// that turns out to be damaged is left out and counted.
-  package func scan(
-    in scope: Scope, from: Int64, to: Int64, visit: (Batch) throws -> Bool
-  ) throws {
-    for entry in logs.find(in: scope, from: from, to: to) {
-      guard let batch = read(entry) else { continue }
-      if try !visit(batch) { return }
+  /// Prepares a batch, and returns once its rows are durable and readable.
+  package func append(_ batch: Batch, idempotencyKey: ByteString?) async throws -> Receipt {
+    try await append(prepare(batch), idempotencyKey: idempotencyKey)
+  }
+
+  /// Ends the segment that is written to, and freezes its samples: what is committed from now on
+  /// belongs to the next compaction. Returns the segment's number.
+  func cut() throws(StoreFault) -> Int {
+    let cut = Cut()
+    let isTaken = committer.cut { [head] number in
+      head.freeze()
+      cut.end(number)
     }
+    guard isTaken else { throw .closed }
+    return cut.wait()
   }
 
-  private func read(_ entry: LogEntry) -> Batch? {
-    if let batch = logs.cached(entry) { return batch }
-    if let batch = readers.batch(of: entry) {
-      logs.keep(batch, of: entry)
-      return batch
-    }
-    // Dropped by retention while this read went on: nothing is missing then.
-    if !logs.isRemoved(entry) { damaged.withLock { _ = $0.frames.insert(entry.sequence) } }
-    return nil
+  /// What may be missing from an answer about `from..<to` (nanoseconds) of the scope, because
+  /// something on disk is damaged.
+  package func missing(in scope: Scope, from: Int64, to: Int64) -> [MissingRange] {
+    damage.missing(in: scope, from: from, to: to)
   }
 
-  /// Whether reads may lack rows because something on disk is damaged.
-  package var isPartial: Bool { damaged.withLock { $0.regions > 0 || !$0.frames.isEmpty } }
-
-  /// Returns when everything acknowledged is in its final form on disk. Level 0 is that form until
-  /// there are columnar blocks, so only retention is applied.
-  package func compact(now: Int64) {
-    applyRetention(now: now)
-  }
-
-  /// Drops whole segments whose newest row is older than the retention at `now` (nanoseconds):
-  /// the catalogue first, then the file.
-  package func applyRetention(now: Int64) {
-    let oldest = now.adding(-settings.retention) ?? .min
-    head.drop(before: oldest / Instant.millisecond)
-    var dropped = false
-    for number in catalogue.expired(before: oldest) {
-      do {
-        try catalogue.remove(segment: number)
-        logs.remove(segment: number)
-        readers.forget(number)
-        try disk.remove(SegmentWriter.path(segments, number))
-        dropped = true
-      } catch {
-        // What is still there is found again: by the next turn, or by the next start.
-      }
-    }
-    if dropped { try? disk.syncFolder(segments) }
-  }
+  /// Whether any read may lack rows because something on disk is damaged.
+  package var isPartial: Bool { damage.count > 0 }
 
   /// The store in figures.
   package func status() -> StoreStatus {
     var status = StoreStatus()
-    let segments = catalogue.all.values
+    let segments = contents.segments.values
     status.segments = segments.count
     status.segmentBytes = segments.reduce(0) { $0 + $1.bytes }
-    (status.frames, status.cachedBytes) = logs.counts
+    let files = contents.files.values
+    status.blockFiles = files.count
+    status.blockFileBytes = files.reduce(0) { $0 + $1.size }
+    status.blocks = files.reduce(0) { $0 + $1.blocks.count }
+    status.blockRows = files.reduce(0) { sum, file in
+      file.blocks.reduce(sum) { $0 + ($1.kind == .keys ? 0 : $1.rows) }
+    }
+    status.frames = contents.unsealed.frames
+    status.cachedBytes = cache.bytes
     (status.series, status.samples, status.overwrittenSamples) = head.counts
-    status.damagedRegions = damaged.withLock { $0.regions + $0.frames.count }
-    (status.commits, status.syncs, status.isReadOnly) = committer.figures
+    status.damagedRegions = damage.count
+    (status.commits, status.syncs, status.refusal) = committer.figures
+    (status.compactions, status.merges) = counts.withLock { ($0.compactions, $0.merges) }
     return status
   }
 
   /// Writes what is queued, stops, and gives the folder free; later appends fail, reads go on.
   package func close() {
+    upkeep.close()
     committer.close()
     lock.withLock { $0 = nil }
   }
+}
+
+/// What the upkeep did since the start.
+struct UpkeepCounts: Sendable {
+  var compactions = 0
+  var merges = 0
+  /// The block file that was checked last.
+  var scrubbed = 0
+  /// The last segment of a compaction that failed: its samples are frozen already.
+  var unfinishedCut: Int?
 }

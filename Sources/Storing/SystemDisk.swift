@@ -65,6 +65,39 @@ package struct SystemDisk: Disk {
     guard unlink(path) == 0 || errno == ENOENT else { throw DiskFault("remove", path, errno) }
   }
 
+  package func space(of folder: String) throws(DiskFault) -> (free: Int, total: Int) {
+    var figures = statvfs()
+    guard repeating({ statvfs(folder, &figures) }) == 0 else {
+      throw DiskFault("statvfs", folder, errno)
+    }
+    // Sizes of real file systems are far below what 63 bits hold; others count as endless.
+    func bytes(_ blocks: UInt) -> Int {
+      let (product, isTooLarge) = UInt(figures.f_frsize).multipliedReportingOverflow(by: blocks)
+      return isTooLarge ? .max : Int(clamping: product)
+    }
+    return (bytes(UInt(figures.f_bavail)), bytes(UInt(figures.f_blocks)))
+  }
+
+  package func duplicate(_ path: String, to target: String) throws(DiskFault) -> Bool {
+    if link(path, target) == 0 { return true }
+    guard errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP else {
+      throw DiskFault("link", target, errno)
+    }
+    let source = try open(path, create: false)
+    let copy = try open(target, create: true)
+    try copy.truncate(to: 0)
+    let size = try source.size()
+    var offset = 0
+    while offset < size {
+      let bytes = try source.read(at: offset, count: min(4 << 20, size - offset))
+      guard !bytes.isEmpty else { throw DiskFault("read", path, EIO) }
+      try copy.append(bytes, at: offset)
+      offset += bytes.count
+    }
+    try copy.sync()
+    return false
+  }
+
   package func syncFolder(_ path: String) throws(DiskFault) {
     let descriptor = repeating { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw DiskFault("open folder", path, errno) }

@@ -33,34 +33,55 @@ package enum Tagger {
     refuseOutOfTime(&batch, context)
     var tags = Tags(context, &batch)
     for index in batch.records.indices { tags.tag(record: index, of: &batch) }
-    for index in batch.series.indices { tags.tag(series: index, of: &batch) }
+    // The store knows the others' labels and tenant already; they have neither here.
+    for index in batch.series.indices where batch.series[index].id == 0 {
+      tags.tag(series: index, of: &batch)
+    }
   }
 
   private static func refuseOutOfTime(_ batch: inout Batch, _ context: TaggingContext) {
     let newest = context.now.adding(Limits.futureNanoseconds) ?? .max
     let oldest = context.now.adding(-context.retention) ?? .min
-    let newestMilliseconds = newest / Instant.millisecond
-    let oldestMilliseconds = oldest / Instant.millisecond
-    var tooNew = 0
-    var tooOld = 0
-    func keeps(_ time: Int64, _ oldest: Int64, _ newest: Int64) -> Bool {
-      if time > newest {
-        tooNew += 1
-        return false
-      }
-      if time < oldest {
-        tooOld += 1
-        return false
-      }
-      return true
-    }
+    let instants = TimeRange(oldest: oldest, newest: newest)
+    let millis = TimeRange(
+      oldest: oldest / Instant.millisecond, newest: newest / Instant.millisecond)
+    var refused = Refused()
+    for record in batch.records { refused.count(record.time, instants) }
+    for sample in batch.samples { refused.count(sample.time, millis) }
+    if refused.isNone { return }
     batch.filter(
-      records: { keeps($0.time, oldest, newest) },
-      samples: { keeps($0.time, oldestMilliseconds, newestMilliseconds) })
-    if tooNew > 0 {
-      batch.faults.add(Fault(.tooNew, "more than 10 minutes ahead of our clock"), count: tooNew)
+      records: { instants.contains($0.time) }, samples: { millis.contains($0.time) })
+    if refused.tooNew > 0 {
+      batch.faults.add(
+        Fault(.tooNew, "more than 10 minutes ahead of our clock"), count: refused.tooNew)
     }
-    if tooOld > 0 { batch.faults.add(Fault(.tooOld, "older than the retention"), count: tooOld) }
+    if refused.tooOld > 0 {
+      batch.faults.add(Fault(.tooOld, "older than the retention"), count: refused.tooOld)
+    }
+  }
+}
+
+/// The times that are kept, both ends included.
+private struct TimeRange {
+  let oldest: Int64
+  let newest: Int64
+
+  func contains(_ time: Int64) -> Bool { time >= oldest && time <= newest }
+}
+
+/// How many rows are out of time.
+private struct Refused {
+  var tooNew = 0
+  var tooOld = 0
+
+  var isNone: Bool { tooNew == 0 && tooOld == 0 }
+
+  mutating func count(_ time: Int64, _ range: TimeRange) {
+    if time > range.newest {
+      tooNew += 1
+    } else if time < range.oldest {
+      tooOld += 1
+    }
   }
 }
 
@@ -73,6 +94,7 @@ private struct Tags {
   let host: Slice
   let release: Slice
   let tenantField: Slice
+  private var valid = ValidTenants()
 
   init(_ context: TaggingContext, _ batch: inout Batch) {
     scoped = context.scopedTenant.map { batch.intern($0) }
@@ -86,15 +108,17 @@ private struct Tags {
 
   mutating func tag(record index: Int, of batch: inout Batch) {
     let stated = batch.records[index].tenant
-    let (tenant, kept) = decide(stated, isValid: Tenant.isValid(batch.bytes(stated)))
+    let (tenant, kept) = decide(stated, in: batch)
     if kept { batch.addField(toRecord: index, tenantField, stated, .text) }
-    batch.update(record: index) { record in
-      record.tenant = tenant
-      if record.service.isEmpty { record.service = service }
-      if record.environment.isEmpty { record.environment = environment }
-      if record.host.isEmpty { record.host = host }
-      if record.release.isEmpty { record.release = release }
-    }
+    fill(&batch.records[index], tenant)
+  }
+
+  private func fill(_ record: inout Record, _ tenant: Slice) {
+    record.tenant = tenant
+    if record.service.isEmpty { record.service = service }
+    if record.environment.isEmpty { record.environment = environment }
+    if record.host.isEmpty { record.host = host }
+    if record.release.isEmpty { record.release = release }
   }
 
   mutating func tag(series index: Int, of batch: inout Batch) {
@@ -104,14 +128,43 @@ private struct Tags {
     {
       stated = batch.removeLabel("tenant", ofSeries: index) ?? .empty
     }
-    let (tenant, _) = decide(stated, isValid: Tenant.isValid(batch.bytes(stated)))
-    batch.setTenant(tenant, ofSeries: index)
+    batch.series[index].tenant = decide(stated, in: batch).tenant
   }
 
   /// The tenant, and whether what the row stated must be kept as a field so as not to be lost.
-  private func decide(_ stated: Slice, isValid: Bool) -> (tenant: Slice, keepsStated: Bool) {
+  private mutating func decide(
+    _ stated: Slice, in batch: borrowing Batch
+  ) -> (tenant: Slice, keepsStated: Bool) {
     if let scoped { return (scoped, !stated.isEmpty) }
     if stated.isEmpty { return (fallback, false) }
-    return isValid ? (stated, false) : (fallback, true)
+    guard let tenant = valid.find(stated, in: batch) else { return (fallback, true) }
+    return (tenant, false)
+  }
+}
+
+/// Tenants of a batch that were found valid, so that each is checked about once.
+private struct ValidTenants {
+  private static let places = 64
+  private var known = Array(repeating: Slice.empty, count: places)
+
+  /// Where a tenant of the same bytes stands, the same place for most rows that name it; nil when
+  /// it is not valid.
+  mutating func find(_ tenant: Slice, in batch: borrowing Batch) -> Slice? {
+    let bytes = batch.bytes(tenant)
+    guard bytes.count > 1 else { return Tenant.isValid(bytes) ? tenant : nil }
+    // Names of a fleet mostly differ in length or in their last two letters.
+    let mixed = Int(bytes[bytes.count - 1]) &+ Int(bytes[bytes.count - 2]) &* 10 &+ bytes.count
+    let place = mixed % Self.places
+    if known[place].count == tenant.count, Self.equal(batch.bytes(known[place]), bytes) {
+      return known[place]
+    }
+    guard Tenant.isValid(bytes) else { return nil }
+    known[place] = tenant
+    return tenant
+  }
+
+  private static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    for index in 0..<left.count where left[index] != right[index] { return false }
+    return true
   }
 }

@@ -16,6 +16,11 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "UDP for statsd, or off. (default: 127.0.0.1:8125)") var udpStatsd: String?
   @Option(help: "How long rows are kept, such as 30d, 10y. Also PLIMSOLL_RETENTION. (default: 30d)")
   var retention: String?
+  @Option(
+    help: "Most bytes a tenant keeps; the oldest go. Also PLIMSOLL_MAX_BYTES. (default: none)")
+  var maxBytes: String?
+  @Option(help: "Disk to leave free. Also PLIMSOLL_MIN_FREE. (default: a twentieth, at most 1 GiB)")
+  var minFree: String?
   @Option(help: "Send alerts to this URL, in Alertmanager's webhook form. Also PLIMSOLL_WEBHOOK.")
   var webhook: String?
   @Flag(help: "Serve beyond loopback without tokens and TLS. Also PLIMSOLL_INSECURE=1.")
@@ -33,6 +38,8 @@ struct ServeOptions: ParsableArguments {
     flags["udp_syslog"] = udpSyslog
     flags["udp_statsd"] = udpStatsd
     flags["retention"] = retention
+    flags["max_bytes"] = maxBytes
+    flags["min_free"] = minFree
     flags["webhook"] = webhook
     if insecure { flags["insecure"] = "true" }
     do {

@@ -94,4 +94,22 @@ import Testing
     #expect(changes.map(\.release) == ["1", "2"])
     #expect(timeline.changes(of: subject, from: 0, through: 5).map(\.release) == [nil])
   }
+
+  @Test func anArenaAdoptsHoldsAndIsCut() {
+    var batch = Batch()
+    let padding = JSONRowScanner.padding
+    #expect(batch.adopt([1, 2, 3]) == 0..<3)
+    #expect(batch.adopt([4, 5]) == (3 + padding)..<(5 + padding))
+    let frame: [UInt8] = [6]
+    let held = batch.hold(frame.span)
+    #expect(held == (5 + 2 * padding)..<(6 + 2 * padding))
+    #expect(batch.arena[held] == [6])
+    #expect(batch.arena.suffix(padding).allSatisfy { $0 == 10 })
+    batch.cutArena(to: 3)
+    batch.cutArena(to: 9)
+    #expect(batch.arena == [1, 2, 3])
+    let text = batch.intern(ByteString("a\\nb"))
+    let decoded = batch.unescape(text)
+    #expect(batch.string(decoded) == "a\nb")
+  }
 }

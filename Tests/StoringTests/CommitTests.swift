@@ -95,7 +95,7 @@ import Testing
   @Test func aFullQueueRefusesAtOnce() throws {
     let gate = Gate()
     var settings = Rows.settings()
-    settings.queueBytes = 5_000
+    settings.queueBytes = 12_000
     let store = try Store(
       opening: "/store", on: gate.disk, settings: settings, clock: { Rows.now })
     let outcomes = Outcomes()

@@ -33,51 +33,41 @@ import Testing
   }
 
   /// Everything a batch holds comes back from the file as it was, bit for bit.
-  @Test func batchesOfAnyShapeComeBack() async throws {
+  @Test func batchesOfAnyShapeComeBack() throws {
     var random = SeededGenerator(seed: 11)
     let disk = MemoryDisk()
     var settings = Rows.settings()
     settings.cacheBytes = 0
     settings.segmentBytes = 20_000
-    let batches = (0..<120).map { _ in Rows.random(&random) }.filter { !$0.records.isEmpty }
+    let batches = (0..<120).map { Rows.random(&random, number: $0) }.filter { !$0.isEmpty }
+    var expected: [Rows.Piece: Int] = [:]
+    for piece in batches.flatMap(Rows.pieces) { expected[piece, default: 0] += 1 }
     for isRestarted in [false, true] {
-      let store = try Store(
-        opening: "/store", on: disk, settings: settings, clock: { Rows.now })
+      let store = try Rows.open(disk, settings: settings)
       if !isRestarted {
-        for batch in batches { _ = try await store.append(batch, idempotencyKey: nil) }
+        for batch in batches { try Rows.append(batch, to: store) }
       }
-      var read: [Batch] = []
-      try store.scan(in: .fleet, from: .min, to: .max) { batch in
-        read.append(batch)
-        return true
-      }
-      #expect(read.count == batches.count)
-      for (left, right) in zip(read, batches) {
-        #expect(left.arena == right.arena && left.records == right.records)
-        #expect(left.fields == right.fields && left.series == right.series)
-        #expect(left.labels == right.labels)
-        #expect(left.samples.map(\.time) == right.samples.map(\.time))
-        #expect(left.samples.map(\.value.bitPattern) == right.samples.map(\.value.bitPattern))
-      }
+      #expect(try Rows.pieces(in: store) == expected)
       #expect(!store.isPartial)
       store.close()
     }
   }
 
-  @Test func valuesReadBackBitForBit() async throws {
+  @Test func valuesReadBackBitForBit() throws {
     let disk = MemoryDisk()
-    let store = try Rows.open(disk)
-    let awkward: [Double] = [
-      -0.0, .leastNonzeroMagnitude, 1e308, 0.1 + 0.2, 9_007_199_254_740_994, .infinity,
-      Double(bitPattern: 0x7ff0_0000_0000_0002), Double(bitPattern: 0x7ff8_0000_dead_beef),
-    ]
-    let samples = awkward.enumerated().map { (Int64($0.offset), $0.element) }
-    _ = try await store.append(Rows.samples(samples), idempotencyKey: nil)
+    var store = try Rows.open(disk)
+    let samples = Rows.awkward.enumerated().map { (Int64($0.offset), $0.element) }
+    try Rows.append(Rows.samples(samples), to: store)
+    for place in ["head", "segment", "block", "block after a start"] {
+      let read = try all(store, metric: "m", from: 0, through: 100)
+      #expect(read.first?.values.map(\.bitPattern) == Rows.awkward.map(\.bitPattern), "\(place)")
+      if place == "segment" { try store.compact(now: Rows.now) }
+      if place == "block" || place == "head" {
+        store.close()
+        store = try Rows.open(disk)
+      }
+    }
     store.close()
-    let again = try Rows.open(disk)
-    let read = try all(again, metric: "m", from: 0, through: 100)
-    #expect(read.first?.values.map(\.bitPattern) == awkward.map(\.bitPattern))
-    again.close()
   }
 
   @Test func lateSamplesAreOrderedAndTheLastWrittenWins() async throws {
@@ -122,32 +112,6 @@ import Testing
     store.close()
   }
 
-  @Test func segmentsRotateAndRetentionDropsTheOldest() async throws {
-    let disk = MemoryDisk()
-    var settings = Rows.settings(retention: 1_000_000_000)
-    settings.segmentBytes = 4_096
-    let last = Rows.now + 49 * 1_000_000_000
-    var store = try Store(opening: "/store", on: disk, settings: settings, clock: { Rows.now })
-    for number in 0..<50 {
-      let time = Rows.now + Int64(number) * 1_000_000_000
-      _ = try await store.append(Rows.batch("b\(number)", time: time), idempotencyKey: nil)
-    }
-    let before = store.status().segments
-    #expect(before > 3)
-    store.applyRetention(now: last)
-    for _ in 0..<2 {
-      #expect(store.status().segments < before)
-      #expect(disk.paths.count == store.status().segments)
-      let counts = try Rows.count(store)
-      #expect(counts["b49/0"] == 1)
-      #expect(counts["b0/0"] == nil)
-      #expect(!store.isPartial)
-      store.close()
-      store = try Store(opening: "/store", on: disk, settings: settings, clock: { last })
-    }
-    store.close()
-  }
-
   @Test func oneProcessHasTheFolder() throws {
     let disk = MemoryDisk()
     let store = try Rows.open(disk)
@@ -171,8 +135,9 @@ import Testing
   @Test func theStoredSampleOfVersion1Opens() throws {
     let fixture = Fixture.named("store/v1/00000001.seg")
     let store = try Rows.open(try DamageTests.disk(holding: fixture.bytes()))
-    let text = try Rows.text(of: store)
-    #expect(try text == fixture.sibling(".out", for: ".seg").text())
+    let expected = try fixture.sibling(".out", for: ".seg").text()
+    // A message may have lines of its own, so lines are compared as text.
+    #expect(try Rows.text(of: store).joined(separator: "\n") + "\n" == expected)
     #expect(!store.isPartial)
     store.close()
   }

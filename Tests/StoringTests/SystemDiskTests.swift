@@ -6,15 +6,6 @@ import Testing
 
 /// The store on real files.
 @Suite struct SystemDiskTests {
-  /// A folder that goes when the test ends.
-  private final class Folder {
-    let path = NSTemporaryDirectory() + "plimsoll-store-\(UUID().uuidString)"
-
-    deinit {
-      try? FileManager.default.removeItem(atPath: path)
-    }
-  }
-
   @Test func rowsAndKeysSurviveARestart() async throws {
     let folder = Folder()
     var store = try Rows.open(SystemDisk(), folder.path)
@@ -72,8 +63,9 @@ import Testing
 
   @Test func aFolderThatIsAFileIsAClearError() throws {
     let folder = Folder()
-    try "x".write(toFile: folder.path, atomically: true, encoding: .utf8)
-    let fault = #expect(throws: DiskFault.self) { try Rows.open(SystemDisk(), folder.path) }
-    #expect(fault?.description.contains(folder.path) == true)
+    let file = folder.path + "/file"
+    try "x".write(toFile: file, atomically: true, encoding: .utf8)
+    let fault = #expect(throws: DiskFault.self) { try Rows.open(SystemDisk(), file) }
+    #expect(fault?.description.contains(file) == true)
   }
 }

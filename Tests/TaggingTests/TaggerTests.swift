@@ -75,4 +75,33 @@ import Testing
       #expect(batch.labels(ofSeries: 0)["tenant"] == (scope == nil ? nil : "acme"))
     }
   }
+
+  @Test func aSeriesTheStoreKnowsIsLeftAlone() {
+    var batch = Batch()
+    batch.startSeries()
+    batch.series[0].id = 7
+    batch.append(sample: Sample(series: 0, time: Self.now / 1_000_000, value: 1))
+    var context = context()
+    context.scopedTenant = "nordlog"
+    let before = batch.series[0]
+    Tagger.tag(&batch, context)
+    #expect(batch.series[0] == before)
+    #expect(batch.samples.count == 1)
+  }
+
+  @Test func manyTenantsAreEachCheckedByAllTheirBytes() {
+    var batch = Batch()
+    let names = (0..<500).map { "t-\($0 % 250)\($0 % 7 == 0 ? " " : "")-x\($0 % 3)" }
+    for name in names {
+      var record = Record(time: Self.now, receivedAt: Self.now)
+      record.tenant = batch.intern(ByteString(name))
+      batch.append(record: record)
+    }
+    Tagger.tag(&batch, context())
+    for (record, name) in zip(batch.records, names) {
+      let isValid = Tenant.isValid(Array(name.utf8).span)
+      #expect(batch.string(record.tenant) == (isValid ? ByteString(name) : "_platform"))
+      #expect(batch.field("tenant", of: record) == (isValid ? nil : ByteString(name)))
+    }
+  }
 }

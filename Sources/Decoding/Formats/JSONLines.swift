@@ -8,14 +8,39 @@ package struct JSONLines: WireFormat {
   package static let name = "json"
   package static let arrivals = [Arrival.http(path: "/ingest/json")]
 
-  private var reader = LogRowReader(isLenient: false)
+  private var reader: LogRowReader
 
-  package init() {}
+  package init() {
+    self.init(isScannerOnly: false)
+  }
+
+  /// With `isScannerOnly` every row is read by the general scanner, whose result is the measure of
+  /// the fast way's.
+  package init(isScannerOnly: Bool) {
+    reader = LogRowReader(isLenient: false, isScannerOnly: isScannerOnly)
+  }
 
   package mutating func decode(
     _ frame: Span<UInt8>, from source: FrameSource, into batch: inout Batch
   ) throws(Fault) {
     reader.receivedAt = source.receivedAt
-    JSONFrame.decode(frame, with: &reader, into: &batch)
+    if reader.isScannerOnly || JSONFrame.isArray(frame) {
+      JSONFrame.decode(frame, with: &reader, into: &batch)
+    } else {
+      let range = batch.hold(frame)
+      reader.decodeLines(at: range, of: &batch)
+    }
+  }
+
+  package mutating func decode(
+    adopting body: consuming [UInt8], from source: FrameSource, into batch: inout Batch
+  ) throws(Fault) {
+    reader.receivedAt = source.receivedAt
+    if reader.isScannerOnly || JSONFrame.isArray(body.span) {
+      JSONFrame.decode(body.span, with: &reader, into: &batch)
+    } else {
+      let range = batch.adopt(consume body)
+      reader.decodeLines(at: range, of: &batch)
+    }
   }
 }

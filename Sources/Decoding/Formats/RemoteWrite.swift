@@ -31,18 +31,27 @@ package struct RemoteWrite: WireFormat {
       }
     }
     let bytes = message.span
+    if let directory = source.directory {
+      let frame = try KnownSeriesFrame(bytes, salt: source.salt, directory)
+      try refuseMore(than: frame.sampleCount)
+      try frame.add(to: &batch, of: bytes)
+      return
+    }
     // All is checked before anything is kept, so that a frame is taken whole or not at all.
-    let samples = try WriteRequest.check(bytes)
+    try refuseMore(than: try WriteRequest.check(bytes))
+    try WriteRequest.decode(bytes, into: &batch)
+  }
+
+  private func refuseMore(than samples: Int) throws(Fault) {
     guard samples <= sampleLimit else {
       throw Fault(.bodyTooLarge, "more than \(sampleLimit) samples")
     }
-    try WriteRequest.decode(bytes, into: &batch)
   }
 }
 
 /// The messages of remote write 1.0 (prometheus/prompb: types.proto, remote.proto).
-private enum WriteRequest {
-  private static let series = 1
+enum WriteRequest {
+  static let series = 1
   private static let labels = 1
   private static let samples = 2
   private static let histograms = 4
@@ -53,17 +62,24 @@ private enum WriteRequest {
     var request = MessageReader(bytes)
     while let field = try request.next() {
       guard field.number == series, let range = field.bytes else { continue }
-      var row = MessageReader(bytes, range)
-      while let part = try row.next() {
-        guard let inner = part.bytes else { continue }
-        switch part.number {
-        case labels: _ = try label(bytes, inner)
-        case samples:
-          _ = try sample(bytes, inner)
-          count += 1
-        case histograms: count += 1
-        default: break
-        }
+      count += try check(bytes, series: range)
+    }
+    return count
+  }
+
+  /// The same for one series.
+  static func check(_ bytes: Span<UInt8>, series range: Range<Int>) throws(Fault) -> Int {
+    var count = 0
+    var row = MessageReader(bytes, range)
+    while let part = try row.next() {
+      guard let inner = part.bytes else { continue }
+      switch part.number {
+      case labels: _ = try label(bytes, inner)
+      case samples:
+        _ = try sample(bytes, inner)
+        count += 1
+      case histograms: count += 1
+      default: break
       }
     }
     return count
@@ -78,8 +94,10 @@ private enum WriteRequest {
     }
   }
 
-  private static func decodeSeries(
-    _ bytes: Span<UInt8>, _ range: Range<Int>, into batch: inout Batch
+  /// Adds a series and its samples; `fingerprint` is what it may be remembered by.
+  static func decodeSeries(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, fingerprint: Fingerprint = .none,
+    into batch: inout Batch
   ) throws(Fault) {
     var pairs: [(Range<Int>, Range<Int>)] = []
     var count = 0
@@ -108,6 +126,7 @@ private enum WriteRequest {
     do throws(Fault) {
       if excess > 0 { throw Fault(.tooManyLabels, at: range.lowerBound) }
       let index = try addSeries(pairs, of: bytes, to: &batch)
+      batch.remember(fingerprint, ofSeries: Int(index))
       try addSamples(bytes, range, of: index, to: &batch)
     } catch {
       batch.faults.add(error, count: count)

@@ -20,8 +20,14 @@ struct LogRowReader: JSONRowReader {
   /// The host the transport names, for a row that states none.
   var host = ByteString.empty
 
+  /// Rows are never read the fast way.
+  let isScannerOnly: Bool
+  /// What the fast way remembers.
+  var flat = FlatRows()
+
   private var path = MemberPath()
-  private var record = Record(time: 0, receivedAt: 0)
+  private var clock = DayClock()
+  var record = Record(time: 0, receivedAt: 0)
   private var time: Int64?
   private var weakTime: Int64?
   private var badTime: Slice?
@@ -29,13 +35,17 @@ struct LogRowReader: JSONRowReader {
   private var isTimeStrong = false
   private var hasLevel = false
   private var hasMessage = false
+  /// Whether the message may have more than one line.
+  var mayBreakLines = true
+  var hints: MemberHints = []
   private var traceback = Slice.empty
   private var duplicate: Slice?
   private var row = 0..<0
   private var arenaStart = 0
 
-  init(isLenient: Bool) {
+  init(isLenient: Bool, isScannerOnly: Bool = false) {
     self.isLenient = isLenient
+    self.isScannerOnly = isScannerOnly
   }
 
   /// Whether JSON that follows a text record is a row of its own, with a time, a level or a
@@ -43,7 +53,7 @@ struct LogRowReader: JSONRowReader {
   func isRow(_ line: Span<UInt8>) -> Bool {
     var trial = Batch()
     var probe = self
-    guard JSONFrame.decodeLine(line, with: &probe, into: &trial) == nil else { return false }
+    guard JSONFrame.scanLine(line, with: &probe, into: &trial) == nil else { return false }
     return probe.time != nil || probe.badTime != nil || probe.hasLevel || probe.hasMessage
   }
 
@@ -64,9 +74,7 @@ struct LogRowReader: JSONRowReader {
         path.leave()
         if scanner.openContainers < depth {
           row = row.lowerBound..<scanner.position
-          // A row that has no message is its own message.
-          hasMessage = !record.message.isEmpty
-          if !hasMessage { record.message = batch.intern(scanner.slice(row)) }
+          if needsMessage { record.message = batch.intern(scanner.slice(row)) }
           return nil
         }
       case .arrayStart:
@@ -94,16 +102,31 @@ struct LogRowReader: JSONRowReader {
   private mutating func start(at position: Int, in batch: Batch) {
     path.start()
     path.enter()
+    startRecord()
+    row = position..<position
+    arenaStart = batch.arena.count
+  }
+
+  /// Forgets the row before.
+  mutating func startRecord() {
     record = Record(time: receivedAt, receivedAt: receivedAt)
     time = nil
     weakTime = nil
     badTime = nil
     isTimeStrong = false
     hasLevel = false
+    mayBreakLines = true
+    hints = []
     traceback = .empty
     duplicate = nil
-    row = position..<position
-    arenaStart = batch.arena.count
+  }
+
+  /// Whether the row, read to its end, said no message: then it is its own.
+  var needsMessage: Bool {
+    mutating get {
+      hasMessage = !record.message.isEmpty
+      return !hasMessage
+    }
   }
 
   private func overflow(at position: Int, in batch: Batch) -> Fault? {
@@ -119,7 +142,7 @@ struct LogRowReader: JSONRowReader {
   }
 
   /// Integers that fit 64 bits and finite decimals are numbers; others stay text, every digit kept.
-  private static func kind(of digits: Span<UInt8>) -> FieldKind {
+  static func kind(of digits: Span<UInt8>) -> FieldKind {
     if Numbers.integer(digits) != nil { return .integer }
     for index in 0..<digits.count where !digits[index].isDigit && digits[index] != 45 {
       return Numbers.decimal(digits) == nil ? .text : .decimal
@@ -132,19 +155,17 @@ struct LogRowReader: JSONRowReader {
       if duplicate == nil { duplicate = batch.intern(path.name) }
       return
     }
-    guard let role = MemberRole(path.name), take(value, kind, as: role, into: &batch) else {
-      let name = batch.intern(path.name)
-      batch.addField(name, value, kind)
-      return
-    }
+    if let role = MemberRole(path.name), take(value, kind, as: role, in: batch) { return }
+    hints.formUnion(MemberHints(path.name))
+    batch.addField(batch.intern(path.name), value, kind)
   }
 
   /// Fills the record's part of that role; false when it is taken, or the value does not fit it.
-  private mutating func take(
-    _ value: Slice, _ kind: FieldKind, as role: MemberRole, into batch: inout Batch
+  mutating func take(
+    _ value: Slice, _ kind: FieldKind, as role: MemberRole, in batch: borrowing Batch
   ) -> Bool {
     switch role {
-    case .time, .weakTime: return takeTime(value, kind, isStrong: role == .time, into: &batch)
+    case .time, .weakTime: return takeTime(value, kind, isStrong: role == .time, in: batch)
     case .level: return takeLevel(value, kind, in: batch)
     case .message: return Self.fill(&record.message, value)
     case .tenant:
@@ -168,9 +189,10 @@ struct LogRowReader: JSONRowReader {
   }
 
   private mutating func takeTime(
-    _ value: Slice, _ kind: FieldKind, isStrong: Bool, into batch: inout Batch
+    _ value: Slice, _ kind: FieldKind, isStrong: Bool, in batch: borrowing Batch
   ) -> Bool {
-    let parsed = Stamp.parse(batch.bytes(value))
+    let bytes = batch.bytes(value)
+    let parsed = clock.parse(bytes) ?? Stamp.parse(bytes)
     guard isStrong else {
       // A date of the business stays a field, and is the row's time only when no other is.
       if weakTime == nil { weakTime = parsed }
@@ -186,10 +208,12 @@ struct LogRowReader: JSONRowReader {
     return true
   }
 
-  private mutating func takeLevel(_ value: Slice, _ kind: FieldKind, in batch: Batch) -> Bool {
+  private mutating func takeLevel(
+    _ value: Slice, _ kind: FieldKind, in batch: borrowing Batch
+  ) -> Bool {
     guard !hasLevel else { return false }
     let bytes = batch.bytes(value)
-    var level = Level(parsing: bytes)
+    var level = UsualLevel.read(bytes) ?? Level(parsing: bytes)
     if kind == .integer, let severity = Numbers.integer(bytes), severity >= 0, severity <= 7 {
       level = Level(syslogSeverity: Int(severity))
     }
@@ -197,6 +221,18 @@ struct LogRowReader: JSONRowReader {
     hasLevel = true
     record.level = level
     return true
+  }
+
+  private static let odoo: ByteString = "odoo"
+
+  /// A service of our own naming: where the row before has it, if it is the same.
+  private func ownService(_ name: ByteString, in batch: inout Batch) -> Slice {
+    if let last = batch.records.last?.service, Int(last.count) == name.count,
+      batch.bytes(last).matches(name.bytes.span, at: 0)
+    {
+      return last
+    }
+    return batch.intern(name)
   }
 
   mutating func commit(into batch: inout Batch) -> Fault? {
@@ -210,13 +246,36 @@ struct LogRowReader: JSONRowReader {
       batch.addField("_error", batch.intern(text: "invalid_time"), .text)
     }
     if let duplicate { batch.addField("_dup_key", duplicate, .text) }
-    if record.host.isEmpty { record.host = batch.intern(host) }
-    let isOdoo = OdooText.isOdooLogger(batch.bytes(record.logger))
+    if record.host.isEmpty, !host.isEmpty { record.host = batch.intern(host) }
+    let logger = OdooLogger(batch.bytes(record.logger))
     if record.service.isEmpty {
-      record.service = isOdoo ? batch.intern(text: "odoo") : batch.intern(defaultService)
+      record.service = ownService(logger == nil ? defaultService : Self.odoo, in: &batch)
     }
-    if isOdoo { OdooMembers.complete(&record, traceback: traceback, in: &batch) }
+    if let logger {
+      let members = OdooMembers(
+        logger: logger, traceback: traceback, hints: hints, mayBreakLines: mayBreakLines)
+      members.complete(&record, in: &batch)
+    }
     batch.append(record: record)
     return nil
+  }
+}
+
+/// The levels that Odoo, Python and most others write, in upper or lower case.
+enum UsualLevel {
+  /// The level, or nil for a rarer name.
+  static func read(_ name: Span<UInt8>) -> Level? {
+    guard name.count <= 8 else { return nil }
+    var word: UInt64 = 0
+    // A byte whose bit 5 set makes it a letter is that letter, small or capital.
+    for index in 0..<name.count { word = word << 8 | UInt64(name[index] | 32) }
+    switch word {
+    case 0x696E_666F: return .info
+    case 0x6465_6275_67: return .debug
+    case 0x7761_726E_696E_67, 0x7761_726E: return .warning
+    case 0x6572_726F_72: return .error
+    case 0x6372_6974_6963_616C: return .critical
+    default: return nil
+    }
   }
 }

@@ -55,3 +55,26 @@ enum MemberRole {
     return table
   }()
 }
+
+/// What the name of a field says of the row that has it.
+struct MemberHints: OptionSet {
+  let rawValue: UInt8
+
+  /// The status and the path of a request: with both, the sender has read its access line itself.
+  static let status = MemberHints(rawValue: 1)
+  static let path = MemberHints(rawValue: 2)
+  /// A name of another formatter for what we have a name for.
+  static let alias = MemberHints(rawValue: 4)
+
+  static let request: MemberHints = [.status, .path]
+
+  init(rawValue: UInt8) {
+    self.rawValue = rawValue
+  }
+
+  init(_ name: Span<UInt8>) {
+    self = OdooMembers.isAlias(name) ? .alias : []
+    if name.equals("status") || name.equals("http.response.status_code") { insert(.status) }
+    if name.equals("path") || name.equals("url.path") { insert(.path) }
+  }
+}

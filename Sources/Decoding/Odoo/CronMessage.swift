@@ -46,6 +46,23 @@ struct CronMessage {
     if Numbers.decimal(seconds) != nil { batch.addFieldOnce("job_duration", seconds, .decimal) }
   }
 
+  /// The same for a message that lies in the batch's arena: the values are parts of it.
+  func addFields(of message: Slice, into batch: inout Batch) {
+    func part(_ range: Range<Int>) -> Slice {
+      Slice(
+        offset: message.offset + UInt32(truncatingIfNeeded: range.lowerBound),
+        count: UInt32(truncatingIfNeeded: range.count))
+    }
+    if !batch.hasPendingField("job") { batch.addField("job", part(job), .text) }
+    if let state, !batch.hasPendingField("job_state") {
+      batch.addField("job_state", batch.intern(text: state), .text)
+    }
+    let seconds = part(duration)
+    if Numbers.decimal(batch.bytes(seconds)) != nil, !batch.hasPendingField("job_duration") {
+      batch.addField("job_duration", seconds, .decimal)
+    }
+  }
+
   /// ``Starting job `N`.`` and ``Manually starting job `N`.``, up to 17.
   private static func starting(_ line: Span<UInt8>) -> CronMessage? {
     var cursor = Cursor(line)

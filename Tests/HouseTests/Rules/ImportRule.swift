@@ -5,7 +5,9 @@ struct ImportRule: TidyRule {
   private static let always: Set<String> = ["Swift", "Synchronization", "Glibc", "Dispatch"]
   /// Foundation is for the edges; the data path does without.
   private static let foundation: Set<String> = ["Foundation", "FoundationNetworking"]
-  private static let roomsWithFoundation: Set<String> = ["Serving", "Running", "plimsoll"]
+  private static let roomsWithFoundation: Set<String> = [
+    "Serving", "Running", "plimsoll", "bench",
+  ]
   private static let onlyInTests: Set<String> = ["Testing"]
 
   private static let map = """

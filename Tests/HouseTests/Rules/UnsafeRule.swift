@@ -14,6 +14,7 @@ struct UnsafeRule: TidyRule {
     "Sources/Running/Delivery.swift": "an outcome handed between two threads",
     "Sources/Running/Maintenance.swift": "state behind a condition variable",
     "Sources/Serving/Workers.swift": "state behind a condition variable",
+    "Sources/bench/": "sockets, mapped files, other programs",
     "Sources/plimsoll/Terminal.swift": "writing to the terminal",
   ]
   /// Copying a span whole, which the compiler offers in no other way, needs no word.

@@ -1,0 +1,137 @@
+import Bytes
+import Model
+import Packing
+
+/// Makes log blocks (level 1) of rows of one tenant; keeps its working memory from one block to the
+/// next. FORMAT.md has the block byte by byte.
+final class LogBlockEncoder {
+  /// Shorter texts are hardly worth cutting into shapes.
+  private static let shortText = 24
+
+  private let zstandard = Zstandard()
+
+  /// The rows as the bytes of a block.
+  func encode(_ rows: TenantRows, blockID: UInt64) -> [UInt8] {
+    // The arena is lent to the streams for the time of the call.
+    rows.arena.withUnsafeBufferPointer { encode(rows, blockID, $0) }
+  }
+
+  private func encode(
+    _ rows: TenantRows, _ blockID: UInt64, _ arena: UnsafeBufferPointer<UInt8>
+  ) -> [UInt8] {
+    var streams = ValueStreams(arena: arena)
+    var columns: [UInt8] = []
+    var shapes: [UInt8] = []
+    var words = WordFilterBuilder()
+    VariableInteger.append(UInt64(rows.columns.count), to: &columns)
+    for column in rows.columns {
+      Self.put(column, rows.times.count, to: &columns)
+      switch column.values {
+      case .dictionary(let values, let codes):
+        columns.append(0)
+        streams.add(values, codes: codes)
+      case .plain(let values):
+        let bytes = values.reduce(0) { $0 + Int($1.count) }
+        if bytes > Self.shortText * values.count, let cut = TextShapes(values, arena: arena) {
+          columns.append(1)
+          Self.put(cut, to: &shapes, &streams)
+          words.add(cut, column.key, arena)
+        } else {
+          columns.append(0)
+          streams.add(values)
+          if column.key.part == .message { words.isComplete = false }
+        }
+      }
+    }
+    return assemble(rows, blockID, streams, columns, shapes, words)
+  }
+
+  private func assemble(
+    _ rows: TenantRows, _ blockID: UInt64, _ streams: ValueStreams, _ columns: [UInt8],
+    _ shapes: [UInt8], _ words: WordFilterBuilder
+  ) -> [UInt8] {
+    var sections = SectionWriter()
+    var times: [UInt8] = []
+    BlockClock.put(rows.times, to: &times)
+    sections.add(.times, times, with: zstandard)
+    var received: [UInt8] = []
+    BlockClock.put(rows.receivedAt, to: &received)
+    sections.add(.receivedAt, received, with: zstandard)
+    sections.add(.levels, rows.levels, with: zstandard)
+    sections.add(.columns, columns, with: zstandard)
+    sections.add(.numbers, streams.numbers, with: zstandard)
+    sections.add(.texts, streams.texts, with: zstandard)
+    sections.add(.hexadecimals, streams.hexadecimals)
+    sections.add(.shapes, shapes, with: zstandard)
+    sections.add(.words, words.bytes())
+    return sections.block(tenant: rows.tenant, id: blockID, rows: rows.times.count)
+  }
+
+  /// What a column is, and which rows have a value.
+  private static func put(_ column: RecordColumn, _ count: Int, to bytes: inout [UInt8]) {
+    bytes.append(column.key.part.rawValue)
+    bytes.append(column.key.kind.rawValue)
+    bytes.append(column.key.occurrence)
+    VariableInteger.append(UInt64(column.key.name.count), to: &bytes)
+    bytes += column.key.name.bytes
+    guard let rows = column.rows else { return bytes.append(1) }
+    bytes.append(0)
+    var bits = [UInt8](repeating: 0, count: (count + 7) / 8)
+    for row in rows where Int(row) < count { bits[Int(row >> 3)] |= 1 << UInt8(row & 7) }
+    bytes += bits
+  }
+
+  private static func put(
+    _ cut: TextShapes, to shapes: inout [UInt8], _ streams: inout ValueStreams
+  ) {
+    VariableInteger.append(UInt64(cut.shapes.count), to: &shapes)
+    for shape in cut.shapes {
+      VariableInteger.append(UInt64(shape.key.count), to: &shapes)
+      shapes += shape.key
+    }
+    shapes.append(contentsOf: cut.codes.lazy.map { UInt8(truncatingIfNeeded: $0) })
+    if cut.shapes.count > 256 {
+      shapes.append(contentsOf: cut.codes.lazy.map { UInt8(truncatingIfNeeded: $0 >> 8) })
+    }
+    for shape in cut.shapes {
+      for place in 0..<shape.parameterCount { streams.add(shape.values(at: place)) }
+    }
+  }
+}
+
+/// Times in the order of a block: differences, in the largest unit that all are whole multiples of.
+enum BlockClock {
+  private static let units: [Int64] = [1_000_000_000, 1_000_000, 1_000]
+
+  static func put(_ times: [Int64], to target: inout [UInt8]) {
+    let unit = units.first { unit in times.allSatisfy { $0 % unit == 0 } } ?? 1
+    VariableInteger.append(UInt64(unit), to: &target)
+    var before: Int64 = 0
+    let steps = times.map { time in
+      let scaled = time / unit
+      defer { before = scaled }
+      return scaled &- before
+    }
+    VariableInteger.append(signed: steps.first ?? 0, to: &target)
+    ValueStreams.put(Array(steps.dropFirst()), to: &target)
+  }
+
+  /// Nil when the bytes are not what was written.
+  static func read(_ bytes: [UInt8], _ count: Int) -> [Int64]? {
+    guard count > 0 else { return [] }
+    var place = 0
+    guard let unit = VariableInteger.take(bytes.span, at: &place),
+      let first = VariableInteger.takeSigned(bytes.span, at: &place),
+      let steps = ValueReading.integers(bytes, count - 1, at: &place)
+    else { return nil }
+    let scale = Int64(truncatingIfNeeded: unit)
+    var time = first
+    var times = [time &* scale]
+    times.reserveCapacity(count)
+    for step in steps {
+      time &+= step
+      times.append(time &* scale)
+    }
+    return times
+  }
+}

@@ -1,0 +1,233 @@
+import Glibc
+import Model
+import Bytes
+import Packing
+
+/// How the values of a column are kept. Raw values are stored.
+enum ValueForm: UInt8 {
+  case constant = 0
+  case dictionary = 1
+  case integers = 2
+  /// Whole numbers of so many digits, zeros in front.
+  case padded = 3
+  /// Decimals with so many digits behind the point.
+  case decimals = 4
+  /// Hexadecimal texts of one length: small letters, or capitals.
+  case smallHexadecimals = 5
+  case capitalHexadecimals = 6
+  case texts = 7
+}
+
+/// Values on their way into a block: each column takes the form that is smallest for it, and its
+/// bytes go to the stream of their kind, packed together in the end.
+struct ValueStreams {
+  /// Distinct values up to which a column of short values is a dictionary.
+  static let mostDistinct = 256
+
+  var numbers: [UInt8] = []
+  var texts: [UInt8] = []
+  var hexadecimals: [UInt8] = []
+  private var integers: [Int64] = []
+  private let arena: UnsafeBufferPointer<UInt8>
+
+  /// `arena` holds the values and is lent for the time of use.
+  init(arena: UnsafeBufferPointer<UInt8>) {
+    self.arena = arena
+  }
+
+  /// Adds the values of a column.
+  mutating func add(_ values: [Slice]) {
+    guard let first = values.first else { return }
+    if values.allSatisfy({ equal($0, first) }) {
+      numbers.append(ValueForm.constant.rawValue)
+      putText(first)
+    } else if addIntegers(values) || addHexadecimals(values) {
+      return
+    } else {
+      numbers.append(ValueForm.texts.rawValue)
+      for value in values { VariableInteger.append(UInt64(value.count), to: &numbers) }
+      for value in values { texts.append(contentsOf: arena[value.range]) }
+    }
+  }
+
+  /// Adds a column whose distinct values are known.
+  mutating func add(_ distinct: [Slice], codes: [UInt32]) {
+    if distinct.count == 1 {
+      numbers.append(ValueForm.constant.rawValue)
+      putText(distinct[0])
+      return
+    }
+    numbers.append(ValueForm.dictionary.rawValue)
+    VariableInteger.append(UInt64(distinct.count), to: &numbers)
+    for value in distinct { putText(value) }
+    if distinct.count <= 256 {
+      numbers.append(contentsOf: codes.lazy.map { UInt8(truncatingIfNeeded: $0) })
+    } else {
+      numbers.append(contentsOf: codes.lazy.map { UInt8(truncatingIfNeeded: $0) })
+      numbers.append(contentsOf: codes.lazy.map { UInt8(truncatingIfNeeded: $0 >> 8) })
+      numbers.append(contentsOf: codes.lazy.map { UInt8(truncatingIfNeeded: $0 >> 16) })
+    }
+  }
+
+  private mutating func putText(_ value: Slice) {
+    VariableInteger.append(UInt64(value.count), to: &texts)
+    texts.append(contentsOf: arena[value.range])
+  }
+
+  private func equal(_ left: Slice, _ right: Slice) -> Bool {
+    guard left.count == right.count, let base = arena.baseAddress else {
+      return left.count == right.count
+    }
+    // Slices of the arena lie within it.
+    return memcmp(base + Int(left.offset), base + Int(right.offset), Int(left.count)) == 0
+  }
+
+  private mutating func addIntegers(_ values: [Slice]) -> Bool {
+    guard let point = pointPlace(values[0]) else { return false }
+    integers.removeAll(keepingCapacity: true)
+    integers.reserveCapacity(values.count)
+    var isCanonical = true
+    let width = values[0].count
+    var isPadded = point == 0
+    for value in values {
+      guard let (number, canonical) = number(value, point: point) else { return false }
+      isCanonical = isCanonical && canonical
+      isPadded = isPadded && value.count == width && number >= 0
+      guard isCanonical || isPadded else { return false }
+      integers.append(number)
+    }
+    if point > 0 {
+      numbers.append(ValueForm.decimals.rawValue)
+      numbers.append(UInt8(point))
+    } else if isCanonical {
+      numbers.append(ValueForm.integers.rawValue)
+    } else {
+      numbers.append(ValueForm.padded.rawValue)
+      numbers.append(UInt8(truncatingIfNeeded: width))
+    }
+    Self.put(integers, to: &numbers)
+    return true
+  }
+
+  /// Digits behind the point of a number; 0 without a point, nil for what is no number.
+  private func pointPlace(_ value: Slice) -> Int? {
+    guard value.count > 0, value.count <= 18 else { return nil }
+    for (place, byte) in arena[value.range].enumerated() where byte &- 48 > 9 {
+      if byte == 45, place == 0, value.count > 1 { continue }
+      guard byte == 46 else { return nil }
+      let digits = Int(value.count) - place - 1
+      return digits > 0 ? digits : nil
+    }
+    return 0
+  }
+
+  /// The number without its point, and whether it is written as it would be written again.
+  private func number(_ value: Slice, point: Int) -> (Int64, isCanonical: Bool)? {
+    let count = Int(value.count)
+    guard count > 0, count <= 18, let base = arena.baseAddress else { return nil }
+    // The slice lies within the arena.
+    let text = base + Int(value.offset)
+    var number: Int64 = 0
+    var place = 0
+    let isNegative = text[0] == 45
+    if isNegative { place = 1 }
+    let firstDigit = place
+    let pointAt = point > 0 ? count - point - 1 : -1
+    guard point == 0 || pointAt > firstDigit - 1 else { return nil }
+    while place < count {
+      let byte = text[place]
+      if place == pointAt {
+        guard byte == 46, place > firstDigit else { return nil }
+      } else {
+        let digit = byte &- 48
+        guard digit < 10 else { return nil }
+        number = number &* 10 &+ Int64(digit)
+      }
+      place += 1
+    }
+    guard place > firstDigit else { return nil }
+    let whole = (point > 0 ? pointAt : count) - firstDigit
+    let isCanonical =
+      (whole == 1 || text[firstDigit] != 48) && !(isNegative && number == 0)
+    guard point == 0 || isCanonical else { return nil }
+    return (isNegative ? -number : number, isCanonical)
+  }
+
+  /// Whole numbers near the least of them, in planes of bytes: all lowest bytes, then the next.
+  static func put(_ values: [Int64], to target: inout [UInt8]) {
+    let low = values.min() ?? 0
+    let span = UInt64(bitPattern: (values.max() ?? 0) &- low)
+    let width = (64 - span.leadingZeroBitCount + 7) / 8
+    VariableInteger.append(signed: low, to: &target)
+    target.append(UInt8(width))
+    let start = target.count
+    target.append(contentsOf: repeatElement(0, count: width * values.count))
+    // As many bytes as were just added.
+    target.withUnsafeMutableBufferPointer { buffer in
+      for plane in 0..<width {
+        let shift = UInt64(plane * 8)
+        let base = start + plane * values.count
+        for (index, value) in values.enumerated() {
+          buffer[base + index] = UInt8(
+            truncatingIfNeeded: UInt64(bitPattern: value &- low) >> shift)
+        }
+      }
+    }
+  }
+
+  private mutating func addHexadecimals(_ values: [Slice]) -> Bool {
+    let width = Int(values[0].count)
+    guard width >= 4, width % 2 == 0, width <= 128, let base = arena.baseAddress else {
+      return false
+    }
+    let start = hexadecimals.count
+    var kinds: UInt8 = 0
+    hexadecimals.append(contentsOf: repeatElement(0, count: values.count * width / 2))
+    // As many bytes as were just added; slices lie within the arena.
+    let isHexadecimal = HexDigits.values.withUnsafeBufferPointer { digits in
+      hexadecimals.withUnsafeMutableBufferPointer { target in
+        var place = start
+        for value in values {
+          guard value.count == width else { return false }
+          let text = base + Int(value.offset)
+          for index in stride(from: 0, to: width, by: 2) {
+            let high = digits[Int(text[index])]
+            let low = digits[Int(text[index + 1])]
+            kinds |= high | low
+            target[place] = high << 4 | low & 15
+            place += 1
+          }
+          if kinds & HexDigits.other != 0 { return false }
+        }
+        return true
+      }
+    }
+    // Letters of both kinds would not come back as they were.
+    guard isHexadecimal, kinds & HexDigits.letters != HexDigits.letters else {
+      hexadecimals.removeLast(hexadecimals.count - start)
+      return false
+    }
+    let form =
+      kinds & HexDigits.capital != 0 ? ValueForm.capitalHexadecimals : .smallHexadecimals
+    numbers.append(form.rawValue)
+    VariableInteger.append(UInt64(width), to: &numbers)
+    return true
+  }
+}
+
+/// What each byte is as a hexadecimal digit: its value, and a bit for its kind.
+enum HexDigits {
+  static let small: UInt8 = 16
+  static let capital: UInt8 = 32
+  static let letters: UInt8 = 48
+  static let other: UInt8 = 64
+
+  static let values: [UInt8] = (0..<256).map { value in
+    switch UInt8(value) {
+    case 48...57: UInt8(value) - 48
+    case 97...102: UInt8(value) - 87 | small
+    case 65...70: UInt8(value) - 55 | capital
+    default: other
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import Model
+
+/// The bytes of a part's values while its columns are gathered: those of plain columns first,
+/// copied only when all are known, then those of dictionaries.
+struct GatheredText: ~Copyable {
+  /// A range of bytes to be copied.
+  private struct Copy: BitwiseCopyable {
+    let source: UnsafePointer<UInt8>
+    let count: Int
+  }
+
+  private var copies = GrowingBuffer<Copy>(capacity: 256)
+  private var copied = 0
+  private var plainByteCount = 0
+  private var dictionaries = GrowingBuffer<UInt8>(capacity: 4_096)
+  /// For the column at work: the code of each value of all groups in the part, plus one.
+  private var codes = GrowingBuffer<UInt32>(capacity: 256)
+
+  init() {}
+
+  /// States how many bytes of plain columns will come.
+  mutating func expect(_ byteCount: Int) {
+    plainByteCount = byteCount
+  }
+
+  /// The bytes of all values that were gathered. Their groups must still be there.
+  consuming func take() -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: plainByteCount + dictionaries.count) { target, count in
+      guard let base = target.baseAddress else { return }
+      for index in 0..<copies.count {
+        // Copies were counted as they were noted, and are as many bytes as were expected.
+        (base + count).update(from: copies[index].source, count: copies[index].count)
+        count += copies[index].count
+      }
+      (base + count).update(from: dictionaries.base, count: dictionaries.count)
+      count += dictionaries.count
+    }
+  }
+
+  private mutating func note(_ source: UnsafePointer<UInt8>, _ count: Int) {
+    copies.append(Copy(source: source, count: count))
+    copied += count
+  }
+
+  /// The bytes of a dictionary's value, as a slice of what `take` gives.
+  private mutating func add(_ value: UnsafeBufferPointer<UInt8>) -> Slice {
+    let offset = plainByteCount + dictionaries.count
+    dictionaries.reserve(value.count)
+    // Room for it was just reserved.
+    if let source = value.baseAddress { dictionaries.put(source, value.count) }
+    return Slice(
+      offset: UInt32(truncatingIfNeeded: offset), count: UInt32(truncatingIfNeeded: value.count))
+  }
+
+  private mutating func clearCodes(_ count: Int) {
+    codes.count = 0
+    codes.reserve(count)
+    // As many as were just reserved.
+    codes.base.update(repeating: 0, count: count)
+    codes.count = count
+  }
+
+  /// A part of the head that is the same in a whole run; no column when all are empty.
+  mutating func addHead(
+    _ part: ColumnKey.Part, _ runs: ArraySlice<StreamRun>, _ values: borrowing MergedValues,
+    _ rowCount: Int, to columns: inout [RecordColumn], _ code: (StreamRun) -> UInt32
+  ) {
+    clearCodes(values.count)
+    var slices: [Slice] = []
+    var own: [UInt32] = []
+    var rows: [UInt32] = []
+    let isPartial = runs.contains { values.place(code($0)).count == 0 }
+    own.reserveCapacity(rowCount)
+    var row: UInt32 = 0
+    for run in runs {
+      let value = code(run)
+      if values.place(value).count > 0 {
+        if codes[Int(value)] == 0 {
+          slices.append(add(values.bytes(value)))
+          codes[Int(value)] = UInt32(truncatingIfNeeded: slices.count)
+        }
+        own.append(contentsOf: repeatElement(codes[Int(value)] - 1, count: Int(run.count)))
+        if isPartial { rows.append(contentsOf: row..<(row + run.count)) }
+      }
+      row += run.count
+    }
+    guard !slices.isEmpty else { return }
+    columns.append(
+      RecordColumn(
+        key: ColumnKey(part), rows: isPartial ? rows : nil,
+        values: .dictionary(slices, codes: own)))
+  }
+
+  /// The values of a column that has codes in all groups.
+  mutating func dictionary(
+    _ stretches: [ColumnStretch], _ valueCount: Int, _ table: ColumnValueTable
+  ) -> ColumnValues {
+    clearCodes(table.merged.count)
+    var slices: [Slice] = []
+    let own = [UInt32](unsafeUninitializedCapacity: valueCount) { target, count in
+      for stretch in stretches {
+        forEachCode(stretch, table, &slices) { code in
+          // The stretches together have as many values as there is room for.
+          target[count] = code
+          count &+= 1
+        }
+      }
+    }
+    return .dictionary(slices, codes: own)
+  }
+
+  /// Calls `visit` with the code in the part of each value.
+  @inline(__always)
+  private mutating func forEachCode(
+    _ stretch: ColumnStretch, _ table: ColumnValueTable, _ slices: inout [Slice],
+    _ visit: (UInt32) -> Void
+  ) {
+    let column = stretch.column
+    if column.hasOneCode {
+      let code = self.code(column.merged[0], table, &slices)
+      for _ in stretch.values { visit(code) }
+      return
+    }
+    // Every code of a column is of one of its values, and the merged numbers are below the count
+    // that the part's codes were cleared for.
+    column.merged.withUnsafeBufferPointer { merged in
+      for index in stretch.values {
+        let value = merged[Int(column.codes.base[index])]
+        let known = codes.base[Int(value)]
+        visit(known != 0 ? known &- 1 : code(value, table, &slices))
+      }
+    }
+  }
+
+  @inline(never)
+  private mutating func code(
+    _ value: UInt32, _ table: ColumnValueTable, _ slices: inout [Slice]
+  ) -> UInt32 {
+    if codes[Int(value)] == 0 {
+      slices.append(add(table.merged.bytes(value)))
+      codes[Int(value)] = UInt32(truncatingIfNeeded: slices.count)
+    }
+    return codes[Int(value)] - 1
+  }
+
+  /// The values of a column that is plain in some group.
+  mutating func slices(
+    _ stretches: [ColumnStretch], _ valueCount: Int, _ table: ColumnValueTable
+  ) -> [Slice] {
+    clearCodes(table.merged.count)
+    var distinct: [Slice] = []
+    return [Slice](unsafeUninitializedCapacity: valueCount) { target, count in
+      for stretch in stretches {
+        if !stretch.column.isPlain {
+          // First the codes, where the slices will be, then those.
+          let start = count
+          forEachCode(stretch, table, &distinct) { code in
+            target[count] = Slice(offset: code, count: 0)
+            count &+= 1
+          }
+          for index in start..<count { target[index] = distinct[Int(target[index].offset)] }
+          continue
+        }
+        // One start more than values; the stretches together have as many as there is room for.
+        let starts = stretch.column.starts.base
+        let first = starts[stretch.values.lowerBound]
+        let shift = UInt32(truncatingIfNeeded: copied) &- first
+        note(
+          UnsafePointer(stretch.column.bytes.base + Int(first)),
+          Int(starts[stretch.values.upperBound] - first))
+        for index in stretch.values {
+          target[count] = Slice(
+            offset: starts[index] &+ shift, count: starts[index &+ 1] &- starts[index])
+          count &+= 1
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Bytes
+import Model
+
+/// A batch in the form it has on disk, made on the thread that brings it, so that the committer
+/// has only to write it.
+package struct PreparedBatch: Sendable {
+  /// Small batches are kept for readers as they came.
+  private static let keptBytes = 256 << 10
+
+  /// Rows to store.
+  package let rowCount: Int
+  let recordCount: Int
+  let sampleCount: Int
+  /// Of the records, in order of their bytes.
+  let tenants: [ByteString]
+  /// Nanoseconds; nil without records.
+  let recordTimes: ClosedRange<Int64>?
+  /// Milliseconds; nil without samples.
+  let sampleTimes: ClosedRange<Int64>?
+  let records: [UInt8]
+  let samples: [UInt8]
+  /// The samples as the head takes them.
+  let columns: SampleColumns
+  /// The series its samples are of, each once.
+  let series: [UInt32]
+  /// The records themselves, when they are few.
+  let kept: Batch?
+
+  /// Bytes it takes while it waits.
+  var cost: Int { records.count + samples.count + sampleCount * 20 + series.count * 4 + 1_024 }
+
+  init(_ batch: Batch, _ table: SeriesTable) {
+    rowCount = batch.rowCount
+    recordCount = batch.records.count
+    sampleCount = batch.samples.count
+    recordTimes = Self.ends(of: batch.records) { $0.time }
+    sampleTimes = Self.ends(of: batch.samples) { $0.time }
+    tenants = Self.tenants(of: batch)
+    records = batch.records.isEmpty ? [] : RecordPayload.pack(batch)
+    if batch.samples.isEmpty {
+      columns = SampleColumns()
+      series = []
+      samples = []
+    } else {
+      columns = SampleColumns(batch, numbers: table.resolve(batch))
+      (samples, series) = SamplePayload.pack(columns)
+    }
+    kept = batch.arena.count <= Self.keptBytes && !batch.records.isEmpty ? batch : nil
+  }
+
+  private static func ends<Row>(
+    of rows: [Row], _ time: (Row) -> Int64
+  ) -> ClosedRange<Int64>? {
+    var first = Int64.max
+    var last = Int64.min
+    for row in rows {
+      first = min(first, time(row))
+      last = max(last, time(row))
+    }
+    return first <= last ? first...last : nil
+  }
+
+  private static func tenants(of batch: Batch) -> [ByteString] {
+    var found: Set<ByteString> = []
+    var last = Slice.empty
+    for record in batch.records {
+      // Neighbours mostly share their tenant, so most rows cost a comparison only.
+      if !found.isEmpty, record.tenant == last || equal(record.tenant, last, batch) { continue }
+      last = record.tenant
+      found.insert(batch.string(last))
+    }
+    return found.sorted()
+  }
+
+  private static func equal(_ left: Slice, _ right: Slice, _ batch: Batch) -> Bool {
+    left.count == right.count
+      && batch.arena[left.range].elementsEqual(batch.arena[right.range])
+  }
+}

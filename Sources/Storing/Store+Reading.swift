@@ -1,0 +1,76 @@
+package import Bytes
+package import Model
+
+/// A series with the samples a read asked for; times are milliseconds, ascending and unique.
+package struct SeriesSamples: Sendable {
+  package let tenant: ByteString
+  package let labels: Labels
+  package var times: [Int64]
+  package var values: [Double]
+}
+
+extension Store {
+  /// The series of the scope that pass `accepts`, with samples of `from...through` (milliseconds).
+  package func series(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: (ByteString, Labels) -> Bool
+  ) throws -> [SeriesSamples] {
+    // The head first: what is compacted meanwhile is then found twice, and never missed.
+    let recent = head.read(in: scope, metric: metric, from: from, through: through, where: accepts)
+    var merging = SeriesMerging()
+    for block in contents.samples(in: scope, from: from, through: through) {
+      let reader = sampleBlocks.reader(of: block.head, cost: block.head.size * 4) {
+        block.sampleBlock()
+      }
+      let found = try? reader?.read(metric: metric, from: from, through: through) {
+        accepts(block.head.tenant, $0)
+      }
+      guard let found else {
+        damage.note(block)
+        continue
+      }
+      for series in found { merging.add(series) }
+    }
+    for series in recent { merging.add(series) }
+    return merging.series
+  }
+
+  /// Lends the batches that may hold records of `from..<to` (nanoseconds) of the scope. What turns
+  /// out to be damaged is left out and counted.
+  package func scan(
+    in scope: Scope, from: Int64, to: Int64, visit: (Batch) throws -> Bool
+  ) throws {
+    let found = contents.logs(in: scope, from: from, to: to)
+    for block in found.blocks {
+      guard let batch = batch(of: block) else { continue }
+      if try !visit(batch) { return }
+    }
+    for entry in found.frames {
+      guard let batch = batch(of: entry) else { continue }
+      if try !visit(batch) { return }
+    }
+  }
+
+  private func batch(of block: BlockEntry) -> Batch? {
+    if let batch = cache.find(.block(block.head.id)) { return batch }
+    guard let batch = block.logBlock()?.batch() else {
+      damage.note(block)
+      return nil
+    }
+    cache.keep(batch, .block(block.head.id))
+    return batch
+  }
+
+  private func batch(of entry: FrameEntry) -> Batch? {
+    if let batch = cache.find(.frame(entry.sequence)) { return batch }
+    guard let bytes = try? entry.file.read(at: entry.offset, count: entry.size),
+      let frame = Frame(bytes.span, at: 0), frame.sequence == entry.sequence,
+      let batch = frame.batch(bytes.span)
+    else {
+      damage.note(entry)
+      return nil
+    }
+    cache.keep(batch, .frame(entry.sequence))
+    return batch
+  }
+}
