@@ -100,6 +100,12 @@ let package = Package(
         "Bytes", "Simulating", "Running", arguments,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "Bytes", "Model", "Packing", "Decoding", "Tagging", "Storing", "Querying", arguments,
+      ],
+      swiftSettings: strict),
 
     // Tests mirror the rooms; Support holds what they share.
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),

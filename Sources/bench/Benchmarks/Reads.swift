@@ -1,0 +1,53 @@
+import Storing
+
+/// Six questions to the store, as library calls.
+struct Reads: Benchmark {
+  let name = "reads"
+  let about = "ask the store six questions about its log rows: cold, and the median of warm"
+  let rows = 1_000_000
+
+  func run(on bench: Workbench) throws -> [Figure] {
+    let bodies = try bench.logBodies()
+    let folder = try bench.loadedStore(bodies)
+    let questions = try LogQuestion.all(about: bodies)
+    var figures: [Figure] = []
+    for question in questions {
+      // Each question's first answer comes from the disk.
+      try ProcessFigures.forgetCached(folder)
+      let store = try bench.open(folder)
+      var answers: Set<Int> = []
+      let cold = try Stopwatch.seconds { answers.insert(try question.ask(store)) }
+      let warm = try (0..<bench.runs).map { _ in
+        try Stopwatch.seconds { answers.insert(try question.ask(store)) }
+      }
+      store.close()
+      guard answers.count == 1, let count = answers.first, count > 0 else {
+        throw BenchFault("\(question.name): no answer, or not always the same: \(answers)")
+      }
+      figures.append(Figure(question.name, warm.median * 1e3, "ms", bar: question.bar))
+      figures.append(Figure("  cold", cold * 1e3, "ms"))
+      bench.say("\(question.name): \(count) \(question.unit)")
+    }
+    return figures
+  }
+}
+
+extension Workbench {
+  /// A store's folder that a server loaded, compacted and left.
+  func loadedStore(_ bodies: Bodies) throws -> String {
+    let server = try ServerProcess(self, folder: try freshFolder())
+    _ = try server.load(bodies, .lines(to: "/ingest/json"))
+    try server.compact()
+    server.stop()
+    return server.folder
+  }
+
+  /// Opens a store in this process.
+  func open(_ folder: String) throws -> Store {
+    // Ten years, as the servers have it.
+    let retention: Int64 = 3_650 * 86_400 * 1_000_000_000
+    return try Store(
+      opening: folder, on: SystemDisk(), settings: StoreSettings(retention: retention)
+    ) { Stopwatch.today }
+  }
+}
