@@ -50,4 +50,19 @@ package struct Zstandard: ~Copyable {
     guard unpacked.count == size else { throw .corrupt }
     return unpacked
   }
+
+  /// Unpacks a frame as `decompress` does, for those that have no `Zstandard` at hand.
+  package static func unpack(
+    _ bytes: Span<UInt8>, size: Int, limit: Int
+  ) throws(PackingFault) -> [UInt8] {
+    guard size >= 0, size <= limit else { throw .tooLarge }
+    let unpacked = [UInt8](unsafeUninitializedCapacity: size) { target, count in
+      let written = bytes.withUnsafeBytes { source in
+        ZSTD_decompress(target.baseAddress, size, source.baseAddress, source.count)
+      }
+      count = ZSTD_isError(written) == 0 ? written : 0
+    }
+    guard unpacked.count == size else { throw .corrupt }
+    return unpacked
+  }
 }

@@ -52,6 +52,8 @@ extension Store {
       }
       cache.forget { _ in true }
       sampleBlocks.clear()
+      logBlocks.clear()
+      sections.clear()
       return receipt
     }
   }

@@ -51,6 +51,33 @@ extension Store {
     }
   }
 
+  /// Lends the records of `from..<to` (nanoseconds) of the scope, block by block, so that each
+  /// question decodes no more than it needs. What is damaged is left out and counted.
+  package func visitRecords(
+    in scope: Scope, from: Int64, to: Int64, _ body: (StoredRecords) throws -> Void
+  ) throws {
+    func lend(_ source: StoredRecords.Source) throws -> Bool {
+      do {
+        try body(StoredRecords(source: source, scope: scope, from: from, to: to))
+        return true
+      } catch is DamagedRecords {
+        return false
+      }
+    }
+    let found = contents.logs(in: scope, from: from, to: to)
+    for block in found.blocks {
+      let reader = logBlocks.reader(of: block.head, cost: 1_024) { block.lazyLogBlock(sections) }
+      guard let reader, try lend(.block(reader, block.head)) else {
+        damage.note(block)
+        continue
+      }
+    }
+    for entry in found.frames {
+      guard let batch = batch(of: entry) else { continue }
+      _ = try lend(.batch(batch))
+    }
+  }
+
   private func batch(of block: BlockEntry) -> Batch? {
     if let batch = cache.find(.block(block.head.id)) { return batch }
     guard let batch = block.logBlock()?.batch() else {

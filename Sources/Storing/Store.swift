@@ -14,6 +14,8 @@ package final class Store: Sendable {
   let contents = Contents()
   let cache: BatchCache
   let sampleBlocks: BlockCache<SampleBlockReader>
+  let logBlocks: BlockCache<LogBlockReader>
+  let sections: BlockCache<[UInt8]>
   let damage = DamageBook()
   let table = SeriesTable()
   let head: SampleHead
@@ -50,6 +52,8 @@ package final class Store: Sendable {
     catalogue = Catalogue.open(disk, folder)
     cache = BatchCache(limit: settings.cacheBytes)
     sampleBlocks = BlockCache(limit: settings.cacheBytes)
+    logBlocks = BlockCache(limit: settings.cacheBytes / 8)
+    sections = BlockCache(limit: settings.sectionBytes)
     head = SampleHead(table)
     committer = Committer(queueLimit: settings.queueBytes)
     var recovery = Recovery(disk, folder, contents, head, table, damage)

@@ -48,6 +48,8 @@ package struct StoreSettings: Sendable {
   package var unsealedSamples = 2_500_000
   /// Rows kept in memory, unpacked, for reading again.
   package var cacheBytes = 48 << 20
+  /// Parts of blocks kept in memory, unpacked.
+  package var sectionBytes = 64 << 20
   /// Rows waiting to be written, in bytes.
   package var queueBytes = 64 << 20
   /// Bytes of the disk that stay free; nil: a twentieth of it, at most 1 GiB.

@@ -18,6 +18,8 @@ enum LogSection: UInt32 {
   case shapes = 8
   /// A Bloom filter over the words of the messages.
   case words = 9
+  /// How many rows have each value of the columns with few of them.
+  case counts = 10
 }
 
 /// The parts of a block while it is written: each is packed alone and has its checksum, so that a
@@ -76,60 +78,7 @@ enum LogBlockLayout {
   static let version: UInt8 = 1
   /// A longer claim is damage: rows are limited to 8 MiB of values, their numbers to as much.
   static let longestSection = 64 << 20
-}
-
-/// The parts of a block that is read.
-struct SectionReader: Sendable {
-  /// Where a section lies.
-  private struct Part: Sendable {
-    let range: Range<Int>
-    let size: Int
-    let checksum: UInt64
-  }
-
-  let rowCount: Int
-  private let bytes: [UInt8]
-  private var parts: [UInt32: Part] = [:]
-
-  /// Nil when the bytes are not the block of that tenant and number.
-  init?(_ bytes: [UInt8], tenant: ByteString, blockID: UInt64) {
-    self.bytes = bytes
-    var reader = LayoutReader(bytes.span)
-    guard reader.take(UInt32.self) == LogBlockLayout.magic,
-      reader.take(UInt8.self) == LogBlockLayout.version,
-      let tenantSize = reader.take(UInt8.self), reader.take(UInt16.self) == 0,
-      reader.take(UInt64.self) == blockID, let rows = reader.take(UInt32.self),
-      let count = reader.take(UInt32.self), count < 64,
-      let name = reader.take(count: Int(tenantSize)), ByteString(name) == tenant
-    else { return nil }
-    rowCount = Int(rows)
-    var found: [(section: UInt32, packed: Int, size: Int, checksum: UInt64)] = []
-    for _ in 0..<count {
-      guard let section = reader.take(UInt32.self), let packed = reader.take(UInt32.self),
-        let size = reader.take(UInt32.self), let checksum = reader.take(UInt64.self)
-      else { return nil }
-      found.append((section, Int(packed), Int(size), checksum))
-    }
-    let end = reader.position
-    guard let own = reader.take(UInt64.self),
-      Checksum.xxh3(bytes.span.extracting(0..<end)) == own
-    else { return nil }
-    var position = reader.position
-    for part in found {
-      guard part.packed <= bytes.count - position else { return nil }
-      parts[part.section] = Part(
-        range: position..<(position + part.packed), size: part.size, checksum: part.checksum)
-      position += part.packed
-    }
-  }
-
-  /// A section's bytes; nil when there is none or it is not what was written.
-  func section(_ section: LogSection) -> [UInt8]? {
-    guard let part = parts[section.rawValue] else { return nil }
-    let packed = bytes.span.extracting(part.range)
-    guard Checksum.xxh3(packed) == part.checksum else { return nil }
-    if part.size == part.range.count { return Array(bytes[part.range]) }
-    return try? Zstandard().decompress(
-      packed, size: part.size, limit: LogBlockLayout.longestSection)
-  }
+  static let mostSections: UInt32 = 64
+  /// No head is longer.
+  static let longestHead = 32 + Int(UInt8.max) + Int(mostSections) * 20
 }

@@ -64,6 +64,7 @@ final class LogBlockEncoder {
     sections.add(.hexadecimals, streams.hexadecimals)
     sections.add(.shapes, shapes, with: zstandard)
     sections.add(.words, words.bytes())
+    sections.add(.counts, RowCounts(rows).bytes())
     return sections.block(tenant: rows.tenant, id: blockID, rows: rows.times.count)
   }
 
@@ -125,12 +126,14 @@ enum BlockClock {
       let steps = ValueReading.integers(bytes, count - 1, at: &place)
     else { return nil }
     let scale = Int64(truncatingIfNeeded: unit)
-    var time = first
-    var times = [time &* scale]
-    times.reserveCapacity(count)
-    for step in steps {
-      time &+= step
-      times.append(time &* scale)
+    let times = [Int64](unsafeUninitializedCapacity: count) { target, initialized in
+      var time = first
+      target[0] = time &* scale
+      for index in steps.indices {
+        time &+= steps[index]
+        target[index + 1] = time &* scale
+      }
+      initialized = count
     }
     return times
   }

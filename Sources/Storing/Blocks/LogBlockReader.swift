@@ -7,12 +7,20 @@ import Packing
 final class LogBlockReader: Sendable {
   private let sections: SectionReader
   private let tenant: ByteString
+  /// Nil when damaged.
+  let counts: RowCounts?
 
-  /// Nil when the bytes are not the block of that tenant and number.
-  init?(_ bytes: [UInt8], tenant: ByteString, blockID: UInt64) {
-    guard let sections = SectionReader(bytes, tenant: tenant, blockID: blockID) else { return nil }
+  /// Nil when the bytes are not the block of that tenant and number. Unpacked sections are kept in
+  /// `cache`.
+  init?(
+    _ bytes: BlockBytes, tenant: ByteString, blockID: UInt64, cache: BlockCache<[UInt8]>? = nil
+  ) {
+    guard
+      let sections = SectionReader(bytes, tenant: tenant, blockID: blockID, cache: cache)
+    else { return nil }
     self.sections = sections
     self.tenant = tenant
+    counts = sections.section(.counts).flatMap { RowCounts($0) }
   }
 
   var rowCount: Int { sections.rowCount }
@@ -25,31 +33,116 @@ final class LogBlockReader: Sendable {
   /// `Level`'s raw value of each row; nil when damaged.
   func levels() -> [UInt8]? {
     guard let levels = sections.section(.levels), levels.count == rowCount,
-      levels.allSatisfy({ Level(rawValue: $0) != nil })
+      levels.max().map({ Level(rawValue: $0) != nil }) ?? true
     else { return nil }
     return levels
   }
 
-  /// False when no message can hold this whole word, told without unpacking any.
-  func mayContain(word: [UInt8]) -> Bool {
-    sections.section(.words).map { WordFilter.mayContain(word, $0) } ?? true
+  /// False when no message can hold this text, told without decoding any: by the filter when it has
+  /// a whole word that the filter knows, then by the streams as they are kept. Nil when damaged.
+  func mayHold(_ text: SoughtText) -> Bool? {
+    if !text.wholeWords.isEmpty {
+      guard let filter = sections.section(.words) else { return nil }
+      for word in text.wholeWords where !WordFilter.mayContain(word, filter) { return false }
+    }
+    guard !text.isInNumbers else { return true }
+    guard let shapes = sections.section(.shapes), let texts = sections.section(.texts) else {
+      return nil
+    }
+    if ByteSearch.first(text.core, in: shapes) != nil { return true }
+    if ByteSearch.first(text.core, in: texts) != nil { return true }
+    guard text.isWord, text.coreWord.isHexadecimal else { return false }
+    guard let hexadecimals = sections.section(.hexadecimals) else { return nil }
+    for halves in text.coreWord.halves {
+      if halves.count < 2 || ByteSearch.first(halves, in: hexadecimals) != nil { return true }
+    }
+    return false
+  }
+
+  /// The messages that hold the text, with their rows; nil when damaged.
+  func messages(holding text: SoughtText) -> FoundMessages? {
+    guard let reading = reading(), let columns = walk(until: { $0.part == .message }) else {
+      return nil
+    }
+    var found = FoundMessages()
+    guard let place = columns.last, place.key.part == .message else { return found }
+    var own = reading
+    guard let hits = own.texts(of: place, mayHold: text.core) else { return nil }
+    found.arena = own.values.arena
+    let rows = own.rows(of: place)
+    for (index, slice) in zip(hits.places, hits.texts) {
+      let message = own.values.arena.span.extracting(slice.range)
+      guard message.firstRange(of: text.bytes.span, from: 0) != nil else { continue }
+      found.rows.append(rows?[index] ?? UInt32(truncatingIfNeeded: index))
+      found.messages.append(slice)
+    }
+    return found
+  }
+
+  /// The columns that `isWanted`, decoded, with the arena they lie in; nil when damaged.
+  func columns(
+    where isWanted: (ColumnKey) -> Bool
+  ) -> (columns: [RecordColumn], arena: [UInt8])? {
+    guard var reading = reading(), let places = walk() else { return nil }
+    var columns: [RecordColumn] = []
+    for place in places where isWanted(place.key) {
+      guard let column = reading.column(place) else { return nil }
+      columns.append(column)
+    }
+    return (columns, reading.values.arena)
+  }
+
+  /// The columns of the fields of that name, as numbers where they are kept as such, so that no
+  /// text is made of them; nil when damaged.
+  func numbers(of name: ByteString) -> [FoundNumbers]? {
+    guard var reading = reading(), let places = walk() else { return nil }
+    var columns: [FoundNumbers] = []
+    for place in places where place.key.part == .field && place.key.name == name {
+      let rows = reading.rows(of: place)
+      if case .values(let own) = place.values, let found = reading.values.integers(at: own) {
+        let scale = Self.scale(found.point)
+        columns.append(FoundNumbers(rows: rows, values: found.values.map { Double($0) / scale }))
+        continue
+      }
+      guard let column = reading.column(place) else { return nil }
+      columns.append(FoundNumbers(rows: rows, column, reading.values.arena, place.count))
+    }
+    return columns
+  }
+
+  /// Exact up to 22 digits, so that a quotient is the number that its text is.
+  private static func scale(_ digits: Int) -> Double {
+    (0..<digits).reduce(1) { scale, _ in scale * 10 }
+  }
+
+  private func reading() -> ColumnReading? {
+    guard let columns = sections.section(.columns), let numbers = sections.section(.numbers),
+      let texts = sections.section(.texts), let hexadecimals = sections.section(.hexadecimals),
+      let shapes = sections.section(.shapes)
+    else { return nil }
+    return ColumnReading(
+      columns: columns, shapes: shapes,
+      values: ValueReading(numbers: numbers, texts: texts, hexadecimals: hexadecimals),
+      rowCount: rowCount)
+  }
+
+  private func walk(until isLast: (ColumnKey) -> Bool = { _ in false }) -> [ColumnPlace]? {
+    guard let columns = sections.section(.columns), let shapes = sections.section(.shapes),
+      let values = reading()?.values,
+      var walk = ColumnWalk(columns: columns, shapes: shapes, values: values, rowCount: rowCount)
+    else { return nil }
+    return walk.run(until: isLast)
   }
 
   /// All rows; nil when damaged.
   func rows() -> TenantRows? {
     guard let times = times(), let levels = levels(), let received = sections.section(.receivedAt),
       let receivedAt = BlockClock.read(received, rowCount),
-      let columns = sections.section(.columns), let numbers = sections.section(.numbers),
-      let texts = sections.section(.texts), let hexadecimals = sections.section(.hexadecimals),
-      let shapes = sections.section(.shapes)
+      let found = columns(where: { _ in true })
     else { return nil }
-    var reading = ColumnReading(
-      columns: columns, shapes: shapes,
-      values: ValueReading(numbers: numbers, texts: texts, hexadecimals: hexadecimals))
-    guard let found = reading.all(rowCount) else { return nil }
     return TenantRows(
-      tenant: tenant, arena: reading.values.arena, times: times, receivedAt: receivedAt,
-      levels: levels, columns: found)
+      tenant: tenant, arena: found.arena, times: times, receivedAt: receivedAt,
+      levels: levels, columns: found.columns)
   }
 
   /// All rows as a batch; nil when damaged.
@@ -58,215 +151,31 @@ final class LogBlockReader: Sendable {
   }
 
   /// Whether every part is what was written.
-  var isWhole: Bool { rows() != nil && sections.section(.words) != nil }
+  var isWhole: Bool { rows() != nil && sections.section(.words) != nil && counts != nil }
 }
 
-/// Reads the columns of a block one after another.
-struct ColumnReading {
-  private let columns: [UInt8]
-  private let shapes: [UInt8]
-  private var place = 0
-  private var shapePlace = 0
-  var values: ValueReading
+/// Messages that a search found, as slices of the arena.
+struct FoundMessages: Sendable {
+  var arena: [UInt8] = []
+  var rows: [UInt32] = []
+  var messages: [Slice] = []
+}
 
-  init(columns: [UInt8], shapes: [UInt8], values: ValueReading) {
-    self.columns = columns
-    self.shapes = shapes
+/// Numbers of a column, and the rows that have them; nil rows stand for all.
+struct FoundNumbers: Sendable {
+  let rows: [UInt32]?
+  /// NaN where the column has a text that is no number.
+  let values: [Double]
+
+  init(rows: [UInt32]?, values: [Double]) {
+    self.rows = rows
     self.values = values
   }
 
-  /// All columns of so many rows; nil when damaged.
-  mutating func all(_ rowCount: Int) -> [RecordColumn]? {
-    guard let count = VariableInteger.take(in: columns, at: &place),
-      count <= UInt64(columns.count)
-    else { return nil }
-    var found: [RecordColumn] = []
-    for _ in 0..<count {
-      guard let column = next(rowCount) else { return nil }
-      found.append(column)
+  init(rows: [UInt32]?, _ column: RecordColumn, _ arena: [UInt8], _ count: Int) {
+    self.rows = rows
+    values = (0..<count).map {
+      Numbers.decimal(arena.span.extracting(column.values[$0].range)) ?? .nan
     }
-    return found
-  }
-
-  private mutating func next(_ rowCount: Int) -> RecordColumn? {
-    guard columns.count - place >= 3,
-      let part = ColumnKey.Part(rawValue: columns[place]),
-      let kind = FieldKind(rawValue: columns[place + 1])
-    else { return nil }
-    let occurrence = columns[place + 2]
-    place += 3
-    guard let size = VariableInteger.take(in: columns, at: &place),
-      size <= UInt64(columns.count - place)
-    else { return nil }
-    let name = ByteString(columns[place..<(place + Int(size))])
-    place += Int(size)
-    guard let (rows, count) = presence(rowCount), place < columns.count else { return nil }
-    let isCut = columns[place] == 1
-    place += 1
-    guard let values = isCut ? cutTexts(count) : self.values.values(count) else { return nil }
-    let key =
-      part == .field ? ColumnKey(field: name, kind, occurrence: occurrence) : ColumnKey(part)
-    return RecordColumn(key: key, rows: rows, values: values)
-  }
-
-  /// The rows that have a value; nil for all of them.
-  private mutating func presence(_ rowCount: Int) -> (rows: [UInt32]?, count: Int)? {
-    guard place < columns.count else { return nil }
-    place += 1
-    if columns[place - 1] == 1 { return (nil, rowCount) }
-    let size = (rowCount + 7) / 8
-    guard size <= columns.count - place else { return nil }
-    var rows: [UInt32] = []
-    for index in 0..<rowCount where columns[place + index / 8] & (1 << UInt8(index & 7)) != 0 {
-      rows.append(UInt32(truncatingIfNeeded: index))
-    }
-    place += size
-    return (rows, rows.count)
-  }
-
-  /// Texts that were cut into shapes.
-  private mutating func cutTexts(_ count: Int) -> ColumnValues? {
-    guard let shapeCount = VariableInteger.take(in: shapes, at: &shapePlace),
-      shapeCount <= UInt64(shapes.count)
-    else { return nil }
-    var keys: [ArraySlice<UInt8>] = []
-    for _ in 0..<shapeCount {
-      guard let size = VariableInteger.take(in: shapes, at: &shapePlace),
-        size <= UInt64(shapes.count - shapePlace)
-      else { return nil }
-      keys.append(shapes[shapePlace..<(shapePlace + Int(size))])
-      shapePlace += Int(size)
-    }
-    guard let codes = codes(count, Int(shapeCount)) else { return nil }
-    var counts = [Int](repeating: 0, count: keys.count)
-    for code in codes { counts[code] += 1 }
-    var parameters: [[ColumnValues]] = []
-    for (shape, key) in keys.enumerated() {
-      var own: [ColumnValues] = []
-      for byte in key where byte == TextShapes.mark {
-        guard let values = values.values(counts[shape]) else { return nil }
-        own.append(values)
-      }
-      parameters.append(own)
-    }
-    return join(codes, keys, parameters)
-  }
-
-  private mutating func codes(_ count: Int, _ shapeCount: Int) -> [Int]? {
-    let planes = shapeCount > 256 ? 2 : 1
-    guard planes * count <= shapes.count - shapePlace else { return nil }
-    var codes = [Int](repeating: 0, count: count)
-    for plane in 0..<planes {
-      for index in 0..<count { codes[index] |= Int(shapes[shapePlace + index]) << (plane * 8) }
-      shapePlace += count
-    }
-    return codes.allSatisfy { $0 < shapeCount } ? codes : nil
-  }
-
-  private mutating func join(
-    _ codes: [Int], _ keys: [ArraySlice<UInt8>], _ parameters: [[ColumnValues]]
-  ) -> ColumnValues {
-    var next = [Int](repeating: 0, count: keys.count)
-    var texts: [Slice] = []
-    texts.reserveCapacity(codes.count)
-    for code in codes {
-      let start = values.arena.count
-      var parameter = 0
-      for byte in keys[code] {
-        guard byte == TextShapes.mark else {
-          values.arena.append(byte)
-          continue
-        }
-        let value = parameters[code][parameter][next[code]]
-        values.arena.append(contentsOf: values.arena[value.range])
-        parameter += 1
-      }
-      next[code] += 1
-      texts.append(
-        Slice(
-          offset: UInt32(truncatingIfNeeded: start),
-          count: UInt32(truncatingIfNeeded: values.arena.count - start)))
-    }
-    return .plain(texts)
-  }
-}
-
-extension ColumnValues {
-  /// The value at a place of the column.
-  subscript(index: Int) -> Slice {
-    switch self {
-    case .plain(let values): values[index]
-    case .dictionary(let values, let codes): values[Int(codes[index])]
-    }
-  }
-}
-
-extension TenantRows {
-  /// The rows as a batch; a record's fields are in the order of the columns.
-  func batch() -> Batch {
-    var arena = arena
-    let tenant = Slice(
-      offset: UInt32(truncatingIfNeeded: arena.count),
-      count: UInt32(truncatingIfNeeded: tenant.count))
-    arena += self.tenant.bytes
-    var records = times.indices.map { row in
-      var record = Record(time: times[row], receivedAt: receivedAt[row])
-      record.level = Level(rawValue: levels[row]) ?? .unknown
-      record.tenant = tenant
-      return record
-    }
-    var total = 0
-    for column in columns {
-      forEachValue(of: column) { row, value in
-        if records[row].set(column.key.part, value) { return }
-        records[row].fieldCount += 1
-        total += 1
-      }
-    }
-    var first: UInt32 = 0
-    for row in records.indices {
-      records[row].firstField = first
-      first += records[row].fieldCount
-      records[row].fieldCount = 0
-    }
-    let empty = Field(name: .empty, value: .empty, kind: .text)
-    var fields = [Field](repeating: empty, count: total)
-    for column in columns where column.key.part == .field {
-      let name = Slice(
-        offset: UInt32(truncatingIfNeeded: arena.count),
-        count: UInt32(truncatingIfNeeded: column.key.name.count))
-      arena += column.key.name.bytes
-      forEachValue(of: column) { row, value in
-        fields[Int(records[row].firstField + records[row].fieldCount)] = Field(
-          name: name, value: value, kind: column.key.kind)
-        records[row].fieldCount += 1
-      }
-    }
-    return Batch(
-      arena: arena, records: records, fields: fields, series: [], labels: [], samples: [])
-  }
-
-  private func forEachValue(of column: RecordColumn, _ body: (Int, Slice) -> Void) {
-    if let rows = column.rows {
-      for (index, row) in rows.enumerated() { body(Int(row), column.values[index]) }
-    } else {
-      for row in times.indices { body(row, column.values[row]) }
-    }
-  }
-}
-
-extension Record {
-  /// Sets a part of the head; false for a field.
-  fileprivate mutating func set(_ part: ColumnKey.Part, _ value: Slice) -> Bool {
-    switch part {
-    case .release: release = value
-    case .service: service = value
-    case .environment: environment = value
-    case .host: host = value
-    case .logger: logger = value
-    case .message: message = value
-    case .field: return false
-    }
-    return true
   }
 }

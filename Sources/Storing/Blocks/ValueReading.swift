@@ -5,9 +5,9 @@ import Packing
 /// Reads what `ValueStreams` wrote: the values of one column after another, as slices of an arena
 /// of its own. Nil answers are damage.
 struct ValueReading {
-  private let numbers: [UInt8]
-  private let texts: [UInt8]
-  private let hexadecimals: [UInt8]
+  let numbers: [UInt8]
+  let texts: [UInt8]
+  let hexadecimals: [UInt8]
   private var numberPlace = 0
   private var textPlace = 0
   private var hexPlace = 0
@@ -18,36 +18,145 @@ struct ValueReading {
     self.numbers = numbers
     self.texts = texts
     self.hexadecimals = hexadecimals
-    arena.reserveCapacity(texts.count * 2 + numbers.count)
   }
 
-  /// The next column's values.
-  mutating func values(_ count: Int) -> ColumnValues? {
-    guard count > 0 else { return .plain([]) }
-    guard let form = byte().flatMap(ValueForm.init(rawValue:)) else { return nil }
+  /// Where the next column's values lie; steps behind them without decoding any.
+  mutating func step(_ count: Int) -> StreamPlace? {
+    var form = ValueForm.texts
+    if count > 0 {
+      guard numberPlace < numbers.count, let known = ValueForm(rawValue: numbers[numberPlace])
+      else { return nil }
+      numberPlace += 1
+      form = known
+    }
+    let place = StreamPlace(
+      form: form, count: count, numbers: numberPlace, texts: textPlace, hexadecimals: hexPlace)
+    return skip(form, count) ? place : nil
+  }
+
+  private mutating func skip(_ form: ValueForm, _ count: Int) -> Bool {
     switch form {
-    case .constant:
-      return text().map {
-        .dictionary([$0], codes: [UInt32](repeating: 0, count: count))
-      }
-    case .dictionary: return dictionary(count)
-    case .integers: return integers(count).map { .plain($0.map { number($0, point: 0, width: 0) }) }
-    case .padded:
-      guard let width = byte(), let integers = integers(count) else { return nil }
-      return .plain(integers.map { number($0, point: 0, width: Int(width)) })
-    case .decimals:
-      guard let point = byte(), let integers = integers(count) else { return nil }
-      return .plain(integers.map { number($0, point: Int(point), width: 0) })
-    case .smallHexadecimals: return hexadecimals(count, ten: 87)
-    case .capitalHexadecimals: return hexadecimals(count, ten: 55)
-    case .texts: return plainTexts(count)
+    case .constant: return text() != nil
+    case .dictionary:
+      guard let distinct = VariableInteger.take(in: numbers, at: &numberPlace),
+        distinct <= UInt64(texts.count)
+      else { return false }
+      for _ in 0..<distinct where text() == nil { return false }
+      return skipNumbers((distinct <= 256 ? 1 : 3) * count)
+    case .padded, .decimals:
+      return skipNumbers(1) && skipIntegers(count)
+    case .integers: return skipIntegers(count)
+    case .smallHexadecimals, .capitalHexadecimals:
+      guard let width = VariableInteger.take(in: numbers, at: &numberPlace), width <= 128,
+        width % 2 == 0, count * Int(width / 2) <= hexadecimals.count - hexPlace
+      else { return false }
+      hexPlace += count * Int(width / 2)
+      return true
+    case .texts:
+      guard let sizes = sizes(count) else { return false }
+      textPlace += sizes.reduce(0, +)
+      return true
     }
   }
 
-  private mutating func byte() -> UInt8? {
-    guard numberPlace < numbers.count else { return nil }
-    numberPlace += 1
-    return numbers[numberPlace - 1]
+  private mutating func skipNumbers(_ count: Int) -> Bool {
+    guard count <= numbers.count - numberPlace else { return false }
+    numberPlace += count
+    return true
+  }
+
+  private mutating func skipIntegers(_ count: Int) -> Bool {
+    var place = numberPlace
+    guard VariableInteger.takeSigned(numbers.span, at: &place) != nil,
+      place < numbers.count, numbers[place] <= 8
+    else { return false }
+    let width = Int(numbers[place])
+    numberPlace = place + 1
+    return skipNumbers(width * count)
+  }
+
+  /// The next text with its size in front.
+  private mutating func text() -> Range<Int>? {
+    guard let count = VariableInteger.take(in: texts, at: &textPlace),
+      count <= UInt64(texts.count - textPlace)
+    else { return nil }
+    textPlace += Int(count)
+    return (textPlace - Int(count))..<textPlace
+  }
+
+  private mutating func sizes(_ count: Int) -> [Int]? {
+    var sizes: [Int] = []
+    sizes.reserveCapacity(count)
+    var total = 0
+    for _ in 0..<count {
+      guard let size = VariableInteger.take(in: numbers, at: &numberPlace),
+        size <= UInt64(texts.count - textPlace - total)
+      else { return nil }
+      sizes.append(Int(size))
+      total += Int(size)
+    }
+    return sizes
+  }
+
+  private mutating func go(to place: StreamPlace) {
+    (numberPlace, textPlace, hexPlace) = (place.numbers, place.texts, place.hexadecimals)
+  }
+
+  /// The values of a place that `step` found; with `wanted`, values at other places of the column
+  /// may be left empty.
+  mutating func values(at place: StreamPlace, only wanted: Set<Int>? = nil) -> ColumnValues? {
+    let count = place.count
+    guard count > 0 else { return .plain([]) }
+    go(to: place)
+    switch place.form {
+    case .constant:
+      return text().map {
+        .dictionary([keep(texts[$0])], codes: [UInt32](repeating: 0, count: count))
+      }
+    case .dictionary: return dictionary(count)
+    case .integers, .padded, .decimals:
+      guard let found = integers(at: place) else { return nil }
+      return .plain(
+        found.values.enumerated().map { index, value in
+          wanted?.contains(index) ?? true
+            ? number(value, point: found.point, width: found.width) : .empty
+        })
+    case .smallHexadecimals: return hexadecimals(count, ten: 87, wanted)
+    case .capitalHexadecimals: return hexadecimals(count, ten: 55, wanted)
+    case .texts:
+      guard let sizes = sizes(count) else { return nil }
+      var offset = keep(texts[textPlace..<(textPlace + sizes.reduce(0, +))]).offset
+      return .plain(
+        sizes.map { size in
+          defer { offset += UInt32(truncatingIfNeeded: size) }
+          return Slice(offset: offset, count: UInt32(truncatingIfNeeded: size))
+        })
+    }
+  }
+
+  /// The whole numbers of a column, with how many digits stand behind the point and how many there
+  /// are at least; nil also for a column of another form.
+  mutating func integers(at place: StreamPlace) -> (values: [Int64], point: Int, width: Int)? {
+    go(to: place)
+    var point = 0
+    var width = 0
+    switch place.form {
+    case .integers: break
+    case .padded, .decimals:
+      guard numberPlace < numbers.count else { return nil }
+      let digits = Int(numbers[numberPlace])
+      (point, width) = place.form == .padded ? (0, digits) : (digits, 0)
+      numberPlace += 1
+    default: return nil
+    }
+    guard let values = Self.integers(numbers, place.count, at: &numberPlace) else { return nil }
+    return (values, point, width)
+  }
+
+  /// Where the bytes of a column of plain texts lie among the texts.
+  mutating func textRange(of place: StreamPlace) -> Range<Int>? {
+    go(to: place)
+    return sizes(place.count).map { textPlace..<(textPlace + $0.reduce(0, +)) }
   }
 
   private mutating func keep(_ bytes: ArraySlice<UInt8>) -> Slice {
@@ -58,109 +167,102 @@ struct ValueReading {
     return slice
   }
 
-  private mutating func text() -> Slice? {
-    guard let count = VariableInteger.take(in: texts, at: &textPlace),
-      count <= UInt64(texts.count - textPlace)
-    else { return nil }
-    defer { textPlace += Int(count) }
-    return keep(texts[textPlace..<(textPlace + Int(count))])
-  }
-
   private mutating func dictionary(_ count: Int) -> ColumnValues? {
     guard let distinct = VariableInteger.take(in: numbers, at: &numberPlace),
       distinct <= UInt64(texts.count)
     else { return nil }
     var values: [Slice] = []
     for _ in 0..<distinct {
-      guard let value = text() else { return nil }
-      values.append(value)
+      guard let range = text() else { return nil }
+      values.append(keep(texts[range]))
     }
     let planes = distinct <= 256 ? 1 : 3
     guard planes * count <= numbers.count - numberPlace else { return nil }
-    var codes = [UInt32](repeating: 0, count: count)
-    for plane in 0..<planes {
+    var highest: UInt32 = 0
+    let start = numberPlace
+    // Each of the `count` places is given its value, once.
+    let codes = [UInt32](unsafeUninitializedCapacity: count) { target, initialized in
       for index in 0..<count {
-        codes[index] |= UInt32(numbers[numberPlace + index]) << UInt32(plane * 8)
+        var code = UInt32(numbers[start + index])
+        for plane in 1..<max(planes, 1) {
+          code |= UInt32(numbers[start + plane * count + index]) << UInt32(plane * 8)
+        }
+        highest = max(highest, code)
+        target[index] = code
       }
-      numberPlace += count
+      initialized = count
     }
-    guard codes.allSatisfy({ UInt64($0) < distinct }) else { return nil }
+    numberPlace += planes * count
+    guard UInt64(highest) < distinct else { return nil }
     return .dictionary(values, codes: codes)
   }
 
   /// What `ValueStreams.put` wrote.
-  mutating func integers(_ count: Int) -> [Int64]? {
-    Self.integers(numbers, count, at: &numberPlace)
-  }
-
   static func integers(_ bytes: [UInt8], _ count: Int, at place: inout Int) -> [Int64]? {
     guard let low = VariableInteger.takeSigned(bytes.span, at: &place), place < bytes.count
     else { return nil }
     let width = Int(bytes[place])
     place += 1
     guard width <= 8, width * count <= bytes.count - place else { return nil }
-    var distances = [UInt64](repeating: 0, count: count)
-    for plane in 0..<width {
-      let shift = UInt64(plane * 8)
-      for index in 0..<count { distances[index] |= UInt64(bytes[place + index]) << shift }
-      place += count
+    let start = place
+    place += width * count
+    // As many planes of `count` bytes as were just counted.
+    return bytes.withUnsafeBufferPointer { bytes in
+      [Int64](unsafeUninitializedCapacity: count) { target, initialized in
+        for index in 0..<count { target[index] = low }
+        for plane in 0..<width {
+          let shift = Int64(plane * 8)
+          let base = start + plane * count
+          for index in 0..<count { target[index] &+= Int64(bytes[base + index]) << shift }
+        }
+        initialized = count
+      }
     }
-    return distances.map { low &+ Int64(bitPattern: $0) }
   }
 
   private mutating func number(_ value: Int64, point: Int, width: Int) -> Slice {
-    var digits: [UInt8] = []
+    let start = arena.count
     var rest = value.magnitude
+    var digits = 0
     repeat {
-      if point > 0, digits.count == point { digits.append(46) }
-      digits.append(48 + UInt8(rest % 10))
+      if point > 0, digits == point { arena.append(46) }
+      arena.append(48 + UInt8(rest % 10))
+      digits += 1
       rest /= 10
-    } while rest > 0 || digits.count < width || (point > 0 && digits.count < point + 2)
-    if value < 0 { digits.append(45) }
-    digits.reverse()
-    return keep(digits[...])
+    } while rest > 0 || digits < width || (point > 0 && digits < point + 1)
+    if value < 0 { arena.append(45) }
+    arena[start...].reverse()
+    return Slice(
+      offset: UInt32(truncatingIfNeeded: start),
+      count: UInt32(truncatingIfNeeded: arena.count - start))
   }
 
-  private mutating func hexadecimals(_ count: Int, ten: UInt8) -> ColumnValues? {
+  private mutating func hexadecimals(
+    _ count: Int, ten: UInt8, _ wanted: Set<Int>?
+  ) -> ColumnValues? {
     guard let width = VariableInteger.take(in: numbers, at: &numberPlace), width <= 128,
       width % 2 == 0, count * Int(width / 2) <= hexadecimals.count - hexPlace
     else { return nil }
     var values: [Slice] = []
     values.reserveCapacity(count)
     func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : ten + nibble }
-    for _ in 0..<count {
+    for index in 0..<count {
+      let own = hexPlace..<(hexPlace + Int(width / 2))
+      hexPlace = own.upperBound
+      guard wanted?.contains(index) ?? true else {
+        values.append(.empty)
+        continue
+      }
       values.append(
         Slice(
           offset: UInt32(truncatingIfNeeded: arena.count),
           count: UInt32(truncatingIfNeeded: width)))
-      for byte in hexadecimals[hexPlace..<(hexPlace + Int(width / 2))] {
+      for byte in hexadecimals[own] {
         arena.append(digit(byte >> 4))
         arena.append(digit(byte & 15))
       }
-      hexPlace += Int(width / 2)
     }
     return .plain(values)
-  }
-
-  private mutating func plainTexts(_ count: Int) -> ColumnValues? {
-    var lengths: [Int] = []
-    lengths.reserveCapacity(count)
-    var total = 0
-    for _ in 0..<count {
-      guard let length = VariableInteger.take(in: numbers, at: &numberPlace),
-        length <= UInt64(texts.count - textPlace - total)
-      else { return nil }
-      lengths.append(Int(length))
-      total += Int(length)
-    }
-    let all = keep(texts[textPlace..<(textPlace + total)])
-    textPlace += total
-    var offset = all.offset
-    return .plain(
-      lengths.map { length in
-        defer { offset += UInt32(truncatingIfNeeded: length) }
-        return Slice(offset: offset, count: UInt32(truncatingIfNeeded: length))
-      })
   }
 }
 

@@ -19,34 +19,35 @@ struct LogQuestion {
     let inside = ByteString(needle.bytes[2..<11])
     let pattern = "ref=[0-9A-F]{2}" + inside.text + "[0-9A-F]"
     let regex = try Regex.filter(ByteString(pattern))
+    let literal = regex.requiredLiteral ?? .empty
     return [
       LogQuestion(name: "a rare token", bar: 4, unit: "rows") { store in
-        try rows(of: store) { $0.firstRange(of: needle.bytes.span, from: 0) != nil }
+        try rows(of: store, SoughtText(needle.bytes, isWhole: true)) { _ in true }
       },
       LogQuestion(name: "a rare substring", bar: 50, unit: "rows") { store in
-        try rows(of: store) { $0.firstRange(of: inside.bytes.span, from: 0) != nil }
+        try rows(of: store, SoughtText(inside.bytes)) { _ in true }
       },
       LogQuestion(name: "a regular expression with a literal", bar: 60, unit: "rows") { store in
-        try rows(of: store) { regex.matches($0) }
+        try rows(of: store, SoughtText(literal.bytes)) { regex.matches($0) }
       },
       LogQuestion(name: "count by release", bar: 2, unit: "releases") { store in
-        try groups(of: store) { batch, record in batch.string(record.release) }
+        var counts: [ByteString: Int] = [:]
+        try store.visitRecords(in: .fleet, from: .min, to: .max) {
+          counts.merge(try $0.count(by: .release), uniquingKeysWith: +)
+        }
+        return counts.count
       },
       LogQuestion(name: "count by 5 minutes and severity", bar: 25, unit: "groups") { store in
-        try groups(of: store) { _, record in
-          Window(start: record.time / (300 * Instant.second), level: record.level)
+        var windows: [Int64: [Level: Int]] = [:]
+        try store.visitRecords(in: .fleet, from: .min, to: .max) {
+          try $0.addCounts(step: 300 * Instant.second, to: &windows)
         }
+        return windows.values.reduce(0) { $0 + $1.count }
       },
       LogQuestion(name: "p99 of duration_ms by path", bar: 120, unit: "paths") { store in
         try slowest(of: store).count
       },
     ]
-  }
-
-  /// Five minutes and a severity.
-  private struct Window: Hashable {
-    let start: Int64
-    let level: Level
   }
 
   /// The twelve digits behind `ref=` next to the middle of the file.
@@ -62,42 +63,22 @@ struct LogQuestion {
     throw BenchFault("no row has a carrier's reference to look for")
   }
 
-  /// How many rows have such a message.
+  /// How many messages hold the text and pass `isFound`.
   private static func rows(
-    of store: Store, where isFound: (Span<UInt8>) -> Bool
+    of store: Store, _ text: SoughtText, where isFound: (Span<UInt8>) -> Bool
   ) throws -> Int {
     var count = 0
-    try store.scan(in: .fleet, from: .min, to: .max) { batch in
-      for record in batch.records where isFound(batch.bytes(record.message)) { count += 1 }
-      return true
+    try store.visitRecords(in: .fleet, from: .min, to: .max) { records in
+      try records.forEachMessage(holding: text) { if isFound($0) { count += 1 } }
     }
     return count
-  }
-
-  /// How many groups the rows fall into; each group's rows are counted.
-  private static func groups<Key: Hashable>(
-    of store: Store, by key: (Batch, Record) -> Key
-  ) throws -> Int {
-    var counts: [Key: Int] = [:]
-    try store.scan(in: .fleet, from: .min, to: .max) { batch in
-      for record in batch.records { counts[key(batch, record), default: 0] += 1 }
-      return true
-    }
-    return counts.count
   }
 
   /// The value that 99 of 100 requests of each path stay below.
   private static func slowest(of store: Store) throws -> [ByteString: Double] {
     var values: [ByteString: [Double]] = [:]
-    try store.scan(in: .fleet, from: .min, to: .max) { batch in
-      for record in batch.records {
-        guard let path = batch.field("path", of: record),
-          let text = batch.field("duration_ms", of: record),
-          let value = Numbers.decimal(text.bytes.span)
-        else { continue }
-        values[path, default: []].append(value)
-      }
-      return true
+    try store.visitRecords(in: .fleet, from: .min, to: .max) {
+      try $0.addNumbers(of: "duration_ms", by: "path", to: &values)
     }
     return values.mapValues { $0.sorted()[$0.count * 99 / 100] }
   }
