@@ -44,7 +44,7 @@ define install
 	esac
 endef
 
-.PHONY: build release bench run test lint format install clean conformance help packages test-packages
+.PHONY: build release bench run test test-power lint format install clean conformance help packages test-packages
 
 build: packages ## build for debugging (default)
 	$(SWIFT) build -j $(JOBS)
@@ -66,6 +66,10 @@ test: packages test-packages ## run every test
 conformance: packages ## run the tests that score against other projects' suites
 	PLIMSOLL_CONFORMANCE="$(abspath $(CONFORMANCE))" \
 	  $(SWIFT) test -j $(JOBS) --parallel --filter Conformance
+
+test-power: release ## cut the power 25 times under load (needs root and loop mounts)
+	$(call install,e2fsprogs gcc python3)
+	python3 power/power_cuts.py $(RELEASE) $(ARGS)
 
 lint: ## check the format of every Swift file
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FOLDERS)

@@ -159,4 +159,18 @@ final class Catalogue: Sendable {
   func copy(to path: String) throws(DatabaseFault) {
     try database?.rows("VACUUM INTO ?", [.text(path)])
   }
+
+  /// How many rows of a catalogue are not what was written; nil when it cannot be read.
+  static func damagedRows(_ path: String) -> Int? {
+    guard
+      let database = try? Database(path, .log, version: Int64(schema.count), migrate: schema),
+      (try? database.check()) != nil
+    else { return nil }
+    var damaged = 0
+    for table in ["files", "blocks", "numbers"] {
+      guard let rows = try? database.rows("SELECT * FROM \(table)") else { return nil }
+      damaged += rows.count { !CheckedRow.isWhole($0) }
+    }
+    return damaged
+  }
 }

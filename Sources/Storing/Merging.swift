@@ -39,6 +39,10 @@ enum MergePlan {
 }
 
 extension Compactor {
+  /// A block with this share of the rows it could have is left as it is: larger ones are hardly
+  /// smaller by the row, and each time a row is written anew costs as much as its first.
+  private static let fullShare = 8
+
   /// Merges one set of small files; false when there is none.
   mutating func mergeSmallest() throws -> Bool {
     let numbers = MergePlan.choose(contents.files)
@@ -68,7 +72,7 @@ extension Compactor {
     var rows = 0
     var waiting = TenantGathering()
     for block in blocks.sorted(by: { $0.head.times.lowerBound < $1.head.times.lowerBound }) {
-      if block.head.rows >= RowLimit().rows / 2 {
+      if block.head.rows >= RowLimit().rows / Self.fullShare {
         try copy(block, to: &writer)
         continue
       }

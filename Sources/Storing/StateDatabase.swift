@@ -101,6 +101,12 @@ package final class StateDatabase: Sendable {
     return (fresh, true)
   }
 
+  /// How many rows of a database are not what was written; nil when it cannot be read.
+  static func damagedRows(_ path: String) -> Int? {
+    guard let opened = try? StateDatabase(path) else { return nil }
+    return (try? CheckedState(opened.database))?.damaged
+  }
+
   /// Copies the database, as it is now, to a file that is not there yet.
   func copy(to path: String) throws {
     try database.rows("VACUUM INTO ?", [.text(path)])

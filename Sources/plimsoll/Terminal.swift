@@ -34,7 +34,12 @@ enum Terminal {
   }
 
   static func fail(_ text: String) {
-    let bytes = Array("plimsoll: \(text)\n".utf8)
+    note("plimsoll: \(text)\n")
+  }
+
+  /// Writes to standard error as it is.
+  static func note(_ text: String) {
+    let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 

@@ -63,18 +63,31 @@ struct ColumnReading {
   private mutating func join(_ key: Range<Int>, _ parameter: (Int) -> Slice) -> Slice {
     let start = values.arena.count
     var place = 0
+    var count = 0
     for byte in shapes[key] {
-      guard byte == TextShapes.mark else {
-        values.arena.append(byte)
-        continue
+      count += byte == TextShapes.mark ? Int(parameter(place).count) : 1
+      place += byte == TextShapes.mark ? 1 : 0
+    }
+    // Room first: an append of a part of the array to itself would copy all of it.
+    values.arena.append(contentsOf: repeatElement(0, count: count))
+    values.arena.withUnsafeMutableBufferPointer { arena in
+      var target = start
+      var place = 0
+      for byte in shapes[key] {
+        guard byte == TextShapes.mark else {
+          arena[target] = byte
+          target += 1
+          continue
+        }
+        for source in parameter(place).range {
+          arena[target] = arena[source]
+          target += 1
+        }
+        place += 1
       }
-      let value = parameter(place)
-      values.arena.append(contentsOf: values.arena[value.range])
-      place += 1
     }
     return Slice(
-      offset: UInt32(truncatingIfNeeded: start),
-      count: UInt32(truncatingIfNeeded: values.arena.count - start))
+      offset: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count))
   }
 
   /// The texts of a column that may hold `core`, a run of bytes of one kind (`TextWords`), with
