@@ -41,7 +41,7 @@ enum MergePlan {
 extension Compactor {
   /// A block with this share of the rows it could have is left as it is: larger ones are hardly
   /// smaller by the row, and each time a row is written anew costs as much as its first.
-  private static let fullShare = 8
+  private static let fullShare = 16
 
   /// Merges one set of small files; false when there is none.
   mutating func mergeSmallest() throws -> Bool {

@@ -17,6 +17,8 @@ final class KillLoad: Sendable {
     var acknowledged: [Request] = []
     var waiting: [Request] = []
     var givenUp: [Request] = []
+    /// Requests that got no answer.
+    var failures = 0
     var datagrams = 0
     var repeats = 0
   }
@@ -60,8 +62,11 @@ final class KillLoad: Sendable {
     state.withLock { state in
       if status == 200 || status == 204 {
         state.acknowledged.append(request)
-      } else if isLast || state.waiting.count % 5 == 4 {
-        // Some clients never come again.
+        return
+      }
+      state.failures += 1
+      // Some clients never come again.
+      if isLast || state.failures % 5 == 0 {
         state.givenUp.append(request)
       } else {
         state.waiting.append(request)
