@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// A string of bytes: labels, tenants, messages. Equality, hash and order are by byte, never by
 /// Unicode equivalence, so two inputs are one value only when they are the same bytes.
 package struct ByteString: Hashable, Sendable {
@@ -47,7 +51,34 @@ package struct ByteString: Hashable, Sendable {
 
 extension ByteString: Comparable {
   package static func < (left: ByteString, right: ByteString) -> Bool {
-    left.bytes.lexicographicallyPrecedes(right.bytes)
+    // No more is compared than both have; the pointers do not leave the closures.
+    let order = left.bytes.withUnsafeBytes { own in
+      right.bytes.withUnsafeBytes { other in
+        guard let first = own.baseAddress, let second = other.baseAddress else { return Int32(0) }
+        return memcmp(first, second, min(own.count, other.count))
+      }
+    }
+    return order == 0 ? left.count < right.count : order < 0
+  }
+}
+
+extension ByteString {
+  package static func == (left: ByteString, right: ByteString) -> Bool {
+    guard left.count == right.count else { return false }
+    // Both have as many bytes; the pointers do not leave the closures.
+    return left.bytes.withUnsafeBytes { own in
+      right.bytes.withUnsafeBytes { other in
+        guard let first = own.baseAddress, let second = other.baseAddress else { return true }
+        return memcmp(first, second, own.count) == 0
+      }
+    }
+  }
+
+  /// All bytes at once: an array would be hashed byte by byte.
+  package func hash(into hasher: inout Hasher) {
+    // The hasher only reads them.
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    hasher.combine(count)
   }
 }
 

@@ -85,6 +85,10 @@ package struct Labels: Hashable, Sendable, Comparable {
   }
 
   package static func < (left: Labels, right: Labels) -> Bool {
-    left.pairs.lexicographicallyPrecedes(right.pairs)
+    let shared = min(left.pairs.count, right.pairs.count)
+    for place in 0..<shared where left.pairs[place] != right.pairs[place] {
+      return left.pairs[place] < right.pairs[place]
+    }
+    return left.pairs.count < right.pairs.count
   }
 }

@@ -1,6 +1,6 @@
 /// 128 bits that stand for what a sender wrote of a series (its labels as they came, and the scope
 /// and defaults they came under), within one process.
-package struct Fingerprint: Hashable, Sendable {
+package struct Fingerprint: Equatable, Sendable {
   package let low: UInt64
   package let high: UInt64
 
@@ -10,10 +10,6 @@ package struct Fingerprint: Hashable, Sendable {
   package init(low: UInt64, high: UInt64) {
     self.low = low
     self.high = high
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(low)
   }
 }
 

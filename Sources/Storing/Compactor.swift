@@ -50,8 +50,8 @@ struct Compactor {
         }
         try compactor.append(gathering, to: &writer)
       }
-      for tenant in samples.tenants {
-        try compactor.append(samples.series(of: tenant), of: tenant, to: &writer)
+      for (tenant, numbers) in samples.tenants {
+        try compactor.append(samples.series(numbers), of: tenant, to: &writer)
       }
       try Self.append(segments.flatMap(\.keys), to: &writer)
     }

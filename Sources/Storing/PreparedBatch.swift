@@ -62,18 +62,35 @@ package struct PreparedBatch: Sendable {
 
   private static func tenants(of batch: Batch) -> [ByteString] {
     var found: Set<ByteString> = []
-    var last = Slice.empty
+    // Most rows are of a tenant seen shortly before, and cost a comparison only.
+    var seen = [Slice?](repeating: nil, count: 1_024)
+    let arena = batch.arena.span
     for record in batch.records {
-      // Neighbours mostly share their tenant, so most rows cost a comparison only.
-      if !found.isEmpty, record.tenant == last || equal(record.tenant, last, batch) { continue }
-      last = record.tenant
-      found.insert(batch.string(last))
+      let place = place(of: record.tenant, arena) & 1_023
+      if let known = seen[place], known == record.tenant || equal(known, record.tenant, arena) {
+        continue
+      }
+      seen[place] = record.tenant
+      found.insert(batch.string(record.tenant))
     }
     return found.sorted()
   }
 
-  private static func equal(_ left: Slice, _ right: Slice, _ batch: Batch) -> Bool {
-    left.count == right.count
-      && batch.arena[left.range].elementsEqual(batch.arena[right.range])
+  /// Names of a fleet mostly differ in their last bytes.
+  private static func place(of name: Slice, _ arena: Span<UInt8>) -> Int {
+    var place = Int(name.count)
+    for index in name.range.suffix(4) { place = place &* 37 &+ Int(arena[index]) }
+    return place & .max
+  }
+
+  private static func equal(_ left: Slice, _ right: Slice, _ arena: Span<UInt8>) -> Bool {
+    guard left.count == right.count else { return false }
+    var (one, other) = (left.range.lowerBound, right.range.lowerBound)
+    while one < left.range.upperBound {
+      guard arena[one] == arena[other] else { return false }
+      one += 1
+      other += 1
+    }
+    return true
   }
 }

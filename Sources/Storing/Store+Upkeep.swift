@@ -44,10 +44,14 @@ extension Store {
   }
 
   private func compact(through number: Int, _ compactor: inout Compactor) throws {
-    if try compactor.compact(through: number, head.frozen, shown: { head.dropFrozen() }) {
+    let frozen = head.frozen
+    let isDone = try compactor.compact(through: number, frozen) {
+      head.dropFrozen(overwritten: frozen.overwritten)
+    }
+    if isDone {
       counts.withLock { $0.compactions += 1 }
     } else {
-      head.dropFrozen()
+      head.dropFrozen(overwritten: 0)
     }
     counts.withLock { $0.unfinishedCut = nil }
   }

@@ -144,7 +144,7 @@ private struct Tags {
 
 /// Tenants of a batch that were found valid, so that each is checked about once.
 private struct ValidTenants {
-  private static let places = 64
+  private static let places = 1_024
   private var known = Array(repeating: Slice.empty, count: places)
 
   /// Where a tenant of the same bytes stands, the same place for most rows that name it; nil when
@@ -153,8 +153,9 @@ private struct ValidTenants {
     let bytes = batch.bytes(tenant)
     guard bytes.count > 1 else { return Tenant.isValid(bytes) ? tenant : nil }
     // Names of a fleet mostly differ in length or in their last two letters.
-    let mixed = Int(bytes[bytes.count - 1]) &+ Int(bytes[bytes.count - 2]) &* 10 &+ bytes.count
-    let place = mixed % Self.places
+    let last = bytes.count - 1
+    let mixed = Int(bytes[last]) &+ Int(bytes[last - 1]) &* 37 &+ Int(bytes[last / 2]) &* 131
+    let place = (mixed &+ bytes.count) % Self.places
     if known[place].count == tenant.count, Self.equal(batch.bytes(known[place]), bytes) {
       return known[place]
     }

@@ -80,11 +80,13 @@ import Testing
       let read = try all(store, metric: "m", from: 10, through: 20)
       #expect(read.first?.times == [10, 20])
       #expect(read.first?.values == [9, 2])
-      #expect(store.status().overwrittenSamples == 1)
-      #expect(store.status().samples == 3)
       store.close()
       store = try Rows.open(disk)
     }
+    // How many were replaced is known once they are put in order for good.
+    try store.compact(now: Rows.second)
+    #expect(store.status().overwrittenSamples == 1)
+    #expect(try all(store, metric: "m", from: 10, through: 20).first?.values == [9, 2])
     store.close()
   }
 

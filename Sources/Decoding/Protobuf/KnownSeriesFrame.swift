@@ -15,6 +15,8 @@ struct KnownSeriesFrame {
     let samples: Range<Int>
   }
 
+  private static let likelyBytes = 128
+
   private var entries: [Entry] = []
   private var times: [Int64] = []
   private var values: [Double] = []
@@ -28,6 +30,11 @@ struct KnownSeriesFrame {
     var entries: [Entry] = []
     var times: [Int64] = []
     var values: [Double] = []
+    // A series with its labels is seldom shorter; a longer one only leaves room unused.
+    let likely = bytes.count / Self.likelyBytes
+    entries.reserveCapacity(likely)
+    times.reserveCapacity(likely)
+    values.reserveCapacity(likely)
     var request = MessageReader(bytes)
     while let field = try request.next() {
       guard field.number == WriteRequest.series, let range = field.bytes else { continue }

@@ -41,12 +41,32 @@ struct MessageReader: ~Escapable {
   /// The next field, or nil at the end of the message.
   mutating func next() throws(Fault) -> Field? {
     if cursor.isAtEnd { return nil }
+    if let field = shortField() { return field }
     let (number, type) = try tag()
     if type == 3 {
       try skipGroup(number)
       return Field(number: number, value: .group)
     }
     return Field(number: number, value: try value(type))
+  }
+
+  /// A field of bytes with a tag of one byte and a length of at most two, as nearly all are.
+  private mutating func shortField() -> Field? {
+    let bytes = cursor.bytes
+    let start = cursor.position
+    let rest = cursor.end - start
+    guard rest >= 3, bytes[start] & 0x87 == 2, bytes[start] >= 8 else { return nil }
+    var length = Int(bytes[start + 1])
+    var head = 2
+    if length >= 128 {
+      guard bytes[start + 2] < 128 else { return nil }
+      length = length & 127 | Int(bytes[start + 2]) << 7
+      head = 3
+    }
+    guard length <= rest - head else { return nil }
+    let first = start + head
+    cursor.move(to: first + length)
+    return Field(number: Int(bytes[start] >> 3), value: .bytes(first..<(first + length)))
   }
 
   private mutating func tag() throws(Fault) -> (number: Int, type: UInt64) {

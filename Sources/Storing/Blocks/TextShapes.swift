@@ -83,10 +83,15 @@ struct TextShapes {
       }
       let start = place
       var seen: UInt8 = 0
+      // Words are short: to copy them along the way costs less than to copy them afterwards.
+      var copied = length
       repeat {
-        let kind = classes[Int(arena[place])]
+        let byte = arena[place]
+        let kind = classes[Int(byte)]
         if kind == 0 { break }
         seen |= kind
+        scratch[copied] = byte
+        copied &+= 1
         place &+= 1
       } while place < end
       if TextWords.isParameter(seen, count: place - start) {
@@ -98,8 +103,7 @@ struct TextShapes {
         scratch[length] = mark
         length &+= 1
       } else {
-        (scratch + length).update(from: arena + start, count: place - start)
-        length &+= place - start
+        length = copied
       }
     }
     return length

@@ -24,6 +24,19 @@ struct SampleColumns: Sendable {
     times.append(time)
     values.append(value)
   }
+
+  mutating func append(_ other: SampleColumns) {
+    numbers += other.numbers
+    times += other.times
+    values += other.values
+  }
+
+  /// Empties it; the room stays.
+  mutating func removeAll() {
+    numbers.removeAll(keepingCapacity: true)
+    times.removeAll(keepingCapacity: true)
+    values.removeAll(keepingCapacity: true)
+  }
 }
 
 /// The samples of a frame as bytes; FORMAT.md has it byte by byte.

@@ -2,98 +2,77 @@ import Bytes
 import Model
 import Synchronization
 
-/// The samples of one series in memory; in order of time unless late ones came in.
-struct HeadSeries: Sendable {
-  var times: [Int64] = []
-  var values: [Double] = []
-  var isAscending = true
+/// Samples that are being compacted: they change no more, and reads still see them.
+final class FrozenHead: Sendable {
+  private let runs: [SampleRun]
+  private let identities: [SeriesIdentity]
+  private let replaced = Mutex(0)
 
-  mutating func append(_ time: Int64, _ value: Double) {
-    if let last = times.last, time <= last { isAscending = false }
-    times.append(time)
-    values.append(value)
+  fileprivate init(_ runs: [SampleRun], _ table: SeriesTable) {
+    self.runs = runs
+    identities = table.identities
   }
 
-  /// Orders it by time; of equal times the last written wins. Returns how many were replaced.
-  mutating func settle() -> Int {
-    guard !isAscending else { return 0 }
-    let order = times.indices.sorted {
-      times[$0] == times[$1] ? $0 < $1 : times[$0] < times[$1]
-    }
-    var settled = HeadSeries()
-    for index in order {
-      if settled.times.last == times[index] {
-        settled.values[settled.values.count - 1] = values[index]
-      } else {
-        settled.times.append(times[index])
-        settled.values.append(values[index])
+  /// The numbers of each tenant that may have samples, ascending.
+  var tenants: [(tenant: ByteString, numbers: [UInt32])] {
+    var isPresent = [Bool](repeating: false, count: identities.count)
+    for run in runs {
+      for number in run.numbers where Int(number) <= identities.count {
+        isPresent[Int(number) - 1] = true
       }
     }
-    let replaced = times.count - settled.times.count
-    self = settled
-    return replaced
-  }
-
-  /// The samples of `from...through`; the series must be settled.
-  func samples(from: Int64, through: Int64) -> Range<Int> {
-    let low = Self.firstIndex(times, atLeast: from)
-    let high = through == .max ? times.count : Self.firstIndex(times, atLeast: through + 1)
-    return low..<max(low, high)
-  }
-
-  private static func firstIndex(_ times: [Int64], atLeast time: Int64) -> Int {
-    var low = 0
-    var high = times.count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if times[middle] < time { low = middle + 1 } else { high = middle }
+    var numbers: [ByteString: [UInt32]] = [:]
+    for (place, identity) in identities.enumerated() where isPresent[place] {
+      numbers[identity.tenant, default: []].append(UInt32(truncatingIfNeeded: place + 1))
     }
-    return low
+    return numbers.map { ($0.key, $0.value) }.sorted { $0.tenant < $1.tenant }
   }
-}
 
-/// Samples that are being compacted: they change no more, and reads still see them.
-struct FrozenHead: Sendable {
-  /// By tenant.
-  private let series: [ByteString: [SeriesSamples]]
-
-  /// `all` has a place for each number, the first being 1.
-  fileprivate init(_ all: [HeadSeries], _ identities: [SeriesIdentity]) {
-    var series: [ByteString: [SeriesSamples]] = [:]
-    for (samples, identity) in zip(all, identities) where !samples.times.isEmpty {
-      series[identity.tenant, default: []].append(
+  /// The series of those numbers, each settled.
+  func series(_ numbers: [UInt32]) -> [SeriesSamples] {
+    var found: [SeriesSamples] = []
+    found.reserveCapacity(numbers.count)
+    for number in numbers {
+      let ranges = runs.map { $0.range(of: number) }
+      var series = HeadSeries(capacity: ranges.reduce(0) { $0 + $1.count })
+      for (run, range) in zip(runs, ranges) { series.append(run, range) }
+      let overwritten = series.settle()
+      replaced.withLock { $0 += overwritten }
+      let identity = identities[Int(number) - 1]
+      found.append(
         SeriesSamples(
-          tenant: identity.tenant, labels: identity.labels, times: samples.times,
-          values: samples.values))
+          tenant: identity.tenant, labels: identity.labels, times: series.times,
+          values: series.values))
     }
-    self.series = series
+    return found
   }
 
-  /// The tenants that have samples, in order.
-  var tenants: [ByteString] { series.keys.sorted() }
-
-  /// The series of a tenant.
-  func series(of tenant: ByteString) -> [SeriesSamples] { series[tenant] ?? [] }
+  /// Samples that a later one of their time replaced, in what was asked for so far.
+  var overwritten: Int { replaced.withLock { $0 } }
 }
 
-/// All samples of the segments that are not compacted yet.
+/// All samples of the segments that are not compacted yet. They are taken as they come, and put in
+/// order of their series by the hundred thousand: a sample costs no walk to where its series is.
 final class SampleHead: Sendable {
+  /// Samples that are put in order at a time. Reads look through fewer than these one by one.
+  private static let runLength = 1 << 18
+
   /// What the lock guards.
   private struct State {
-    /// By number, the first being 1.
-    var live: [HeadSeries] = []
-    var frozen: [HeadSeries] = []
-    var liveCount = 0
-    var frozenCount = 0
+    var live: [SampleRun] = []
+    /// What came since the last run.
+    var arriving = SampleColumns()
+    var frozen: [SampleRun] = []
     var overwritten = 0
 
-    /// Orders a series, and counts what was replaced.
-    mutating func settle(_ place: Int) {
-      guard live.indices.contains(place) else { return }
-      let replaced = live[place].settle()
-      overwritten += replaced
-      liveCount -= replaced
+    mutating func sort() {
+      guard arriving.count > 0 else { return }
+      let run = SampleRun(arriving)
+      if run.count > 0 { live.append(run) }
+      arriving.removeAll()
     }
+
+    var liveCount: Int { arriving.count + live.reduce(0) { $0 + $1.count } }
   }
 
   private let table: SeriesTable
@@ -106,16 +85,9 @@ final class SampleHead: Sendable {
   /// Takes the samples of a committed frame.
   func insert(_ columns: SampleColumns) {
     guard columns.count > 0 else { return }
-    let most = Int(columns.numbers.max() ?? 0)
     state.withLock { state in
-      if most > state.live.count {
-        state.live += Array(repeating: HeadSeries(), count: most - state.live.count)
-      }
-      for index in columns.numbers.indices where columns.numbers[index] > 0 {
-        state.live[Int(columns.numbers[index]) - 1].append(
-          columns.times[index], columns.values[index])
-      }
-      state.liveCount += columns.count
+      state.arriving.append(columns)
+      if state.arriving.count >= Self.runLength { state.sort() }
     }
   }
 
@@ -123,24 +95,21 @@ final class SampleHead: Sendable {
   func freeze() {
     state.withLock { state in
       guard state.frozen.isEmpty else { return }
-      for place in state.live.indices { state.settle(place) }
+      state.sort()
       state.frozen = state.live
-      state.frozenCount = state.liveCount
       state.live = []
-      state.liveCount = 0
     }
   }
 
   /// What was set apart.
-  var frozen: FrozenHead {
-    FrozenHead(state.withLock { $0.frozen }, table.identities)
-  }
+  var frozen: FrozenHead { FrozenHead(state.withLock { $0.frozen }, table) }
 
-  /// Lets go of what was set apart: it is in blocks now.
-  func dropFrozen() {
+  /// Lets go of what was set apart: it is in blocks now, without those samples that a later one of
+  /// their time replaced.
+  func dropFrozen(overwritten: Int) {
     state.withLock { state in
+      state.overwritten += overwritten
       state.frozen = []
-      state.frozenCount = 0
     }
   }
 
@@ -149,42 +118,56 @@ final class SampleHead: Sendable {
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
     where accepts: (ByteString, Labels) -> Bool
   ) -> [SeriesSamples] {
-    let identities = table.identities
-    var merging = SeriesMerging()
     // Labels are looked at outside of the lock: a matcher may be a slow regular expression.
+    let identities = table.identities
+    var places = [Int32](repeating: -1, count: identities.count + 1)
+    var numbers: [UInt32] = []
     for (index, identity) in identities.enumerated() {
       guard scope.sees(identity.tenant),
         metric == nil || identity.labels[Labels.metricName] == metric,
         accepts(identity.tenant, identity.labels)
       else { continue }
-      let parts: [HeadSeries] = state.withLock { state in
-        state.settle(index)
-        return [state.frozen, state.live].compactMap {
-          $0.indices.contains(index) ? $0[index] : nil
-        }
-      }
-      for part in parts {
-        let range = part.samples(from: from, through: through)
-        if range.isEmpty { continue }
-        merging.add(
-          SeriesSamples(
-            tenant: identity.tenant, labels: identity.labels, times: Array(part.times[range]),
-            values: Array(part.values[range])))
-      }
+      places[index + 1] = Int32(truncatingIfNeeded: numbers.count)
+      numbers.append(UInt32(truncatingIfNeeded: index + 1))
     }
-    return merging.series
+    guard !numbers.isEmpty else { return [] }
+    var late = [HeadSeries](repeating: HeadSeries(), count: numbers.count)
+    let runs = state.withLock { state in
+      let arriving = state.arriving
+      for (index, number) in arriving.numbers.enumerated() where Int(number) < places.count {
+        let place = Int(places[Int(number)])
+        if place >= 0 { late[place].append(arriving.times[index], arriving.values[index]) }
+      }
+      return state.frozen + state.live
+    }
+    var found: [SeriesSamples] = []
+    for (place, number) in numbers.enumerated() {
+      var series = HeadSeries()
+      for run in runs { series.append(run, run.range(of: number)) }
+      series.append(late[place])
+      _ = series.settle()
+      let range = series.samples(from: from, through: through)
+      guard !range.isEmpty else { continue }
+      let identity = identities[Int(number) - 1]
+      found.append(
+        SeriesSamples(
+          tenant: identity.tenant, labels: identity.labels, times: Array(series.times[range]),
+          values: Array(series.values[range])))
+    }
+    return found
   }
 
   /// Forgets samples older than `time` (milliseconds); those that are being compacted stay.
   func drop(before time: Int64) {
     state.withLock { state in
-      for place in state.live.indices {
-        state.settle(place)
-        let count = state.live[place].samples(from: .min, through: time - 1).count
-        guard count > 0 else { continue }
-        state.live[place].times.removeFirst(count)
-        state.live[place].values.removeFirst(count)
-        state.liveCount -= count
+      guard
+        state.arriving.times.contains(where: { $0 < time })
+          || state.live.contains(where: { $0.earliest < time })
+      else { return }
+      state.sort()
+      state.live = state.live.compactMap { run in
+        let rest = run.earliest < time ? run.without(before: time) : run
+        return rest.count > 0 ? rest : nil
       }
     }
   }
@@ -192,10 +175,12 @@ final class SampleHead: Sendable {
   /// Samples that wait for compaction.
   var unsealedSamples: Int { state.withLock { $0.liveCount } }
 
-  /// Series known, samples in memory, and samples that a later one of their time replaced.
+  /// Series known, samples in memory, and samples that a later one of their time replaced. What was
+  /// replaced is known once it is compacted.
   var counts: (series: Int, samples: Int, overwritten: Int) {
-    let (samples, overwritten) = state.withLock {
-      ($0.liveCount + $0.frozenCount, $0.overwritten)
+    let (samples, overwritten) = state.withLock { state in
+      let frozen = state.frozen.reduce(0) { $0 + $1.count }
+      return (state.liveCount + frozen, state.overwritten)
     }
     return (table.count, samples, overwritten)
   }

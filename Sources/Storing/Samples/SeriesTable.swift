@@ -15,7 +15,7 @@ package final class SeriesTable: SeriesDirectory {
   /// What the lock guards.
   private struct State {
     var numbers: [SeriesIdentity: UInt32] = [:]
-    var fingerprints: [Fingerprint: UInt32] = [:]
+    var fingerprints = FingerprintTable()
     var identities: [SeriesIdentity] = []
 
     mutating func number(_ identity: SeriesIdentity) -> UInt32 {
@@ -33,7 +33,7 @@ package final class SeriesTable: SeriesDirectory {
   private let state = Mutex(State())
 
   package func numbers(of fingerprints: [Fingerprint]) -> [UInt32] {
-    state.withLock { state in fingerprints.map { state.fingerprints[$0] ?? 0 } }
+    state.withLock { state in fingerprints.map { state.fingerprints[$0] } }
   }
 
   /// The number of each series of a batch; new ones, and their fingerprints, are learned.
@@ -46,8 +46,8 @@ package final class SeriesTable: SeriesDirectory {
           SeriesIdentity(
             tenant: batch.string(row.tenant), labels: batch.labels(ofSeries: index)))
         if row.fingerprint != .none {
-          if state.fingerprints.count >= Self.mostFingerprints { state.fingerprints = [:] }
-          state.fingerprints[row.fingerprint] = number
+          if state.fingerprints.count >= Self.mostFingerprints { state.fingerprints.removeAll() }
+          state.fingerprints.insert(number, row.fingerprint)
         }
         return number
       }
