@@ -41,6 +41,28 @@ package struct SeriesReading {
     infersRelease = namesRelease && !timeline.isEmpty
   }
 
+  /// Which of a tenant's series any of the selectors takes. Throws on a matcher of `release`: an
+  /// inferred one is of some samples, not of a series, and what is deleted must be what was meant.
+  package static func test(
+    _ selectors: [PromQL.Selector], scope: Scope, tenant: ByteString
+  ) throws(QueryFault) -> @Sendable (Labels) -> Bool {
+    for selector in selectors where selector.matchers.contains(where: { $0.name == releaseLabel }) {
+      throw QueryFault(
+        .badData,
+        "series are deleted by the labels they were sent with: leave out release, and name the "
+          + "times of the release by start and end")
+    }
+    return { labels in
+      selectors.contains { selector in
+        selector.matchers.allSatisfy { matcher in
+          if scope == .fleet, matcher.name == tenantLabel { return matcher.accepts(tenant) }
+          let name = scope == .fleet && matcher.name == exportedLabel ? tenantLabel : matcher.name
+          return matcher.accepts(labels[name])
+        }
+      }
+    }
+  }
+
   /// The series whose presented labels all matchers accept, in order of labels, with their samples
   /// of `from...through` (milliseconds). Throws what the source and the budget throw.
   package func series(

@@ -19,6 +19,14 @@ package protocol Source: Sendable {
 
   /// The deploy timeline as it is known now.
   var timeline: Timeline { get }
+
+  /// What may be missing from an answer about `from..<to` (nanoseconds) of the scope because it
+  /// cannot be read, a sentence each; none when nothing is.
+  func missing(in scope: Scope, from: Int64, to: Int64) -> [String]
+}
+
+extension Source {
+  package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] { [] }
 }
 
 /// A series as it was sent, with samples in order of time.

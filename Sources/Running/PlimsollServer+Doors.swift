@@ -32,6 +32,7 @@ extension PlimsollServer {
       backup: { folder in
         try await queries.run { try store.backup(to: folder) }
       },
+      delete: { try store.delete($0) },
       isReady: { true },
       source: StoreSource(store: store), state: store.state,
       processes: { watch.processes },

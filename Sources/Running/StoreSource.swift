@@ -5,6 +5,9 @@ package import Storing
 
 /// The store as queries read it.
 package struct StoreSource: Source {
+  /// More are only counted.
+  private static let shownRanges = 10
+
   private let store: Store
 
   package init(store: Store) {
@@ -28,4 +31,16 @@ package struct StoreSource: Source {
   }
 
   package var timeline: Timeline { store.state.timeline }
+
+  package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] {
+    let ranges = store.missing(in: scope, from: from, to: to)
+    let shown = ranges.prefix(Self.shownRanges).map { range in
+      let whose = range.tenant.map { "rows of tenant \($0)" } ?? "rows"
+      guard let times = range.times else { return "\(whose) cannot be read: see plimsoll doctor" }
+      return "\(whose) from \(Instant.text(times.lowerBound)) to "
+        + "\(Instant.text(times.upperBound)) cannot be read: see plimsoll doctor"
+    }
+    guard ranges.count > shown.count else { return Array(shown) }
+    return shown + ["\(ranges.count - shown.count) more ranges cannot be read"]
+  }
 }

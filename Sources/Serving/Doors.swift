@@ -55,6 +55,8 @@ package struct Doors: Sendable {
   package var compact: @Sendable () async throws -> Void
   /// Makes a backup in a folder of the server's machine.
   package var backup: @Sendable (String) async throws -> BackupReport
+  /// Deletes rows for good, and returns when they are in no file any more.
+  package var delete: @Sendable (DeletionRequest) throws -> DeletionReceipt
   package var isReady: @Sendable () -> Bool
   /// What queries read from.
   package var source: any Source
@@ -74,6 +76,7 @@ package struct Doors: Sendable {
     reload: @escaping @Sendable () async -> [String],
     compact: @escaping @Sendable () async throws -> Void,
     backup: @escaping @Sendable (String) async throws -> BackupReport,
+    delete: @escaping @Sendable (DeletionRequest) throws -> DeletionReceipt,
     isReady: @escaping @Sendable () -> Bool,
     source: any Source, state: StateDatabase,
     processes: @escaping @Sendable () -> [BusinessProcess],
@@ -87,6 +90,7 @@ package struct Doors: Sendable {
     self.reload = reload
     self.compact = compact
     self.backup = backup
+    self.delete = delete
     self.isReady = isReady
     self.source = source
     self.state = state

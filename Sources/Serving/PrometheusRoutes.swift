@@ -72,11 +72,13 @@ enum PrometheusRoutes {
     let expression = try expression(question)
     let time = try TimeParameters.prometheusTime(
       question.parameter("time"), name: "time", default: doors.now() / Instant.millisecond)
+    let source = NotingSource(doors.source)
     let answer = try PromQL.answer(
-      expression, from: doors.source, scope: question.scope(), times: EvaluationTimes(at: time),
+      expression, from: source, scope: question.scope(), times: EvaluationTimes(at: time),
       isInstant: true, deadline: deadline(question))
     return PrometheusAnswer.success(
-      answer.value, warnings: answer.warnings, infos: answer.infos)
+      answer.value, warnings: answer.warnings + source.warnings(in: try question.scope()),
+      infos: answer.infos)
   }
 
   private static func range(_ question: HTTPQuestion, _ doors: Doors) throws -> [UInt8] {
@@ -89,11 +91,13 @@ enum PrometheusRoutes {
       from: TimeParameters.prometheusTime(start, name: "start", default: 0),
       through: TimeParameters.prometheusTime(end, name: "end", default: 0),
       step: TimeParameters.step(question.parameter("step"), default: nil))
+    let source = NotingSource(doors.source)
     let answer = try PromQL.answer(
-      expression, from: doors.source, scope: question.scope(), times: times, isInstant: false,
+      expression, from: source, scope: question.scope(), times: times, isInstant: false,
       deadline: deadline(question))
     return PrometheusAnswer.success(
-      answer.value, warnings: answer.warnings, infos: answer.infos)
+      answer.value, warnings: answer.warnings + source.warnings(in: try question.scope()),
+      infos: answer.infos)
   }
 
   private static func expression(

@@ -22,6 +22,10 @@ struct CheckedState: Sendable {
       name: "deploys", key: "id",
       columns: "service, environment, tenants, instances, release, previous, kind, start, finish,"
         + " actor, link, inferred"),
+    Table(
+      name: "deletions", key: "id",
+      columns: "tenant, records, series, first, last, created, finished, failure,"
+        + " deleted_records, deleted_samples, dropped_blocks, rewritten_blocks, files"),
   ]
 
   /// Stands in the head of a database all of whose rows have checksums.

@@ -7,15 +7,15 @@ package struct DeletionRequest: Sendable {
   package let tenant: ByteString
   /// Nanoseconds, both ends included.
   package let times: ClosedRange<Int64>
-  /// Which records go.
-  package let records: (@Sendable (Batch, Record) -> Bool)?
+  /// Which records of a batch go, one answer for each.
+  package let records: (@Sendable (Batch) throws -> [Bool])?
   /// Which series lose their samples of that time.
   package let series: (@Sendable (Labels) -> Bool)?
 
   /// A request for rows of `times` (nanoseconds, both ends included) of a tenant.
   package init(
     tenant: ByteString, times: ClosedRange<Int64>,
-    records: (@Sendable (Batch, Record) -> Bool)?, series: (@Sendable (Labels) -> Bool)?
+    records: (@Sendable (Batch) throws -> [Bool])?, series: (@Sendable (Labels) -> Bool)?
   ) {
     self.tenant = tenant
     self.times = times
@@ -92,9 +92,12 @@ extension Compactor {
       return try setAside(block)
     }
     let before = batch.records.count
-    let all = batch
+    var answers = try isGone(batch).makeIterator()
     batch.filter(
-      records: { !(request.times.contains($0.time) && isGone(all, $0)) }, samples: { _ in true })
+      records: { record in
+        let goes = answers.next() ?? false
+        return !(goes && request.times.contains(record.time))
+      }, samples: { _ in true })
     let gone = before - batch.records.count
     receipt.records += gone
     if gone == 0 { return try copy(block, to: &writer) }

@@ -58,9 +58,17 @@ package final class StateDatabase: Sendable {
     "ALTER TABLE deploys ADD COLUMN checksum INTEGER",
     "ALTER TABLE alerts ADD COLUMN checksum INTEGER",
     "ALTER TABLE outbox ADD COLUMN checksum INTEGER",
+    """
+    CREATE TABLE deletions (id INTEGER PRIMARY KEY, tenant BLOB NOT NULL, records TEXT NOT NULL,
+      series TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+      created INTEGER NOT NULL, finished INTEGER, failure TEXT NOT NULL,
+      deleted_records INTEGER NOT NULL, deleted_samples INTEGER NOT NULL,
+      dropped_blocks INTEGER NOT NULL, rewritten_blocks INTEGER NOT NULL, files INTEGER NOT NULL,
+      checksum INTEGER)
+    """,
   ]
 
-  private let database: Database
+  let database: Database
   private let cached = Mutex<Timeline?>(nil)
 
   /// Opens or makes the database at `path` (or `:memory:`). Throws when it cannot be read or was

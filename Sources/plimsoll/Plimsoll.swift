@@ -18,6 +18,6 @@ struct Plimsoll: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Serve.self, Demo.self, Simulate.self, Query.self, Logs.self, Tail.self, Release.self,
-      Anomalies.self, Rules.self, Backup.self, Restore.self, Doctor.self,
+      Anomalies.self, Rules.self, Backup.self, Restore.self, Doctor.self, Delete.self,
     ])
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Foundation
 import Running
 
@@ -43,6 +44,69 @@ struct Restore: ParsableCommand {
     progress.clear()
     for line in report.lines { Terminal.line(line) }
     if !report.isWhole { throw ExitCode(1) }
+  }
+}
+
+/// `plimsoll delete`: rows of a tenant, for good.
+struct Delete: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Delete log lines or samples of one tenant for good, and get a receipt.",
+    discussion: """
+      plimsoll delete --tenant nordlog --logs '{service="odoo"} |= "anna@example.com"' --yes
+      plimsoll delete --tenant nordlog --series '{__name__=~".+"}' --end 2026-01-01T00:00:00Z --yes
+      plimsoll delete --list
+
+      What `plimsoll logs` shows for the query is what goes. The command ends when the rows are in no \
+      file of the store any more; backups made before keep them. Without --yes it only says what it \
+      would ask for.
+      """)
+
+  @Option(help: "A log query: its records go.") var logs: String?
+  @Option(help: "A PromQL selector: its samples go. May be repeated.") var series: [String] = []
+  @Option(help: "Rows from this instant on: RFC 3339 or seconds since 1970; all by default.")
+  var start: String?
+  @Option(help: "Rows up to this instant; now by default.") var end: String?
+  @Flag(help: "Do it.") var yes = false
+  @Flag(help: "Show the receipts of earlier deletions.") var list = false
+  @OptionGroup var remote: Remote
+
+  func validate() throws {
+    guard list || logs != nil || !series.isEmpty else {
+      throw ValidationError("say what goes: --logs '{...}', --series 'metric{...}', or --list")
+    }
+  }
+
+  func run() async throws {
+    if list {
+      let answer = try await remote.askJSON("GET", "/api/v1/deletions")
+      let receipts = answer["deletions"]?.elements ?? []
+      for receipt in receipts { Self.show(receipt) }
+      if receipts.isEmpty { Terminal.line("nothing was deleted so far") }
+      return
+    }
+    guard yes else {
+      Terminal.line("would delete for good, from \(start ?? "the beginning") to \(end ?? "now"):")
+      for what in ([logs].compactMap { $0 } + series) { Terminal.line("  " + what) }
+      Terminal.line("add --yes to do it")
+      throw ExitCode(1)
+    }
+    var parameters: [(String, String?)] = [("query", logs), ("start", start), ("end", end)]
+    parameters += series.map { ("match[]", $0) }
+    Self.show(try await remote.askJSON("POST", "/api/v1/deletions", parameters))
+  }
+
+  private static func show(_ receipt: JSONValue) {
+    func text(_ name: String) -> String { receipt[name]?.text ?? "" }
+    func count(_ name: String) -> Int { receipt[name]?.number.flatMap { Int(exactly: $0) } ?? 0 }
+    Terminal.line(
+      "\(count("id")): \(text("status")), tenant \(text("tenant")), \(count("deletedRecords"))"
+        + " records, \(count("deletedSamples")) samples; \(count("droppedBlocks")) blocks dropped,"
+        + " \(count("rewrittenBlocks")) written anew; \(text("finished"))")
+    let selectors = (receipt["match"]?.elements ?? []).compactMap(\.text)
+    for what in [text("query")] + selectors where !what.isEmpty {
+      Terminal.line("  " + Terminal.visible(what))
+    }
+    if !text("error").isEmpty { Terminal.line("  " + Terminal.visible(text("error"))) }
   }
 }
 

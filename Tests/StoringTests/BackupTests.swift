@@ -24,7 +24,8 @@ import Testing
     try Rows.append(Rows.batch("later"), to: store)
     _ = try store.delete(
       DeletionRequest(
-        tenant: "t0", times: .min ... .max, records: { _, _ in true }, series: { _ in true }))
+        tenant: "t0", times: .min ... .max, records: { $0.records.map { _ in true } },
+        series: { _ in true }))
     #expect(throws: (any Error).self) { try store.backup(to: target) }
     store.close()
     let copy = try Rows.open(SystemDisk(), target)

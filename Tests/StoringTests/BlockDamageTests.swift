@@ -63,7 +63,8 @@ import Testing
     // A merge and a deletion set a copy aside and leave the rest whole.
     _ = try store.delete(
       DeletionRequest(
-        tenant: "nobody", times: .min ... .max, records: { _, _ in true }, series: nil))
+        tenant: "nobody", times: .min ... .max, records: { $0.records.map { _ in true } },
+        series: nil))
     #expect(try Rows.pieces(in: store) == found)
     store.close()
   }
@@ -178,7 +179,8 @@ import Testing
       _ = store.scrubNext()
       _ = try? store.delete(
         DeletionRequest(
-          tenant: "t0", times: .min ... .max, records: { _, _ in false }, series: { _ in false }))
+          tenant: "t0", times: .min ... .max, records: { $0.records.map { _ in false } },
+          series: { _ in false }))
       store.close()
     }
   }

@@ -11,13 +11,16 @@ import Testing
   ) -> DeletionRequest {
     guard let name else {
       return DeletionRequest(
-        tenant: tenant, times: times, records: { _, _ in true }, series: { _ in true })
+        tenant: tenant, times: times, records: { $0.records.map { _ in true } },
+        series: { _ in true })
     }
     let prefix = ByteString(name + "/")
     let batch = ByteString(name)
     return DeletionRequest(
       tenant: tenant, times: times,
-      records: { $0.field("row", of: $1)?.hasPrefix(prefix) ?? false },
+      records: { batch in
+        batch.records.map { batch.field("row", of: $0)?.hasPrefix(prefix) ?? false }
+      },
       series: { $0["batch"] == batch })
   }
 
@@ -78,7 +81,8 @@ import Testing
     let host = ByteString(word)
     let receipt = try store.delete(
       DeletionRequest(
-        tenant: "t0", times: .min ... .max, records: { $0.string($1.host) == host }, series: nil))
+        tenant: "t0", times: .min ... .max,
+        records: { batch in batch.records.map { batch.string($0.host) == host } }, series: nil))
     #expect(receipt.records == 1)
     #expect(!isThere())
     #expect(try Rows.count(store).count == 3)

@@ -99,7 +99,9 @@ final class Workload: Sendable {
     let name = ByteString(victim.name)
     let request = DeletionRequest(
       tenant: "t0", times: .min ... .max,
-      records: { $0.field("row", of: $1)?.hasPrefix(prefix) ?? false },
+      records: { batch in
+        batch.records.map { batch.field("row", of: $0)?.hasPrefix(prefix) ?? false }
+      },
       series: { $0["batch"] == name })
     guard (try? store.delete(request)) != nil else { return }
     books.withLock { $0.forget(pieces) }
