@@ -2,6 +2,11 @@
 package struct JSONFault: Error, Equatable {
   package let reason: String
   package let position: Int
+
+  package init(reason: String, position: Int) {
+    self.reason = reason
+    self.position = position
+  }
 }
 
 /// A pull scanner over one JSON document (RFC 8259), the only one in the house: ingest, API and

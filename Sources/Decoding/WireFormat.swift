@@ -90,4 +90,5 @@ package let wireFormats: [any WireFormat.Type] = [
   Statsd.self,
   RemoteWrite.self,
   MetricLines.self,
+  LokiPush.self,
 ]

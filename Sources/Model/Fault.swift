@@ -17,6 +17,7 @@ package enum FaultReason: String, Sendable, CaseIterable, Error {
   case invalidName = "invalid_name"
   case missingName = "missing_name"
   case duplicateLabel = "duplicate_label"
+  case missingLabels = "missing_labels"
   case invalidValue = "invalid_value"
   case invalidRate = "invalid_rate"
   case invalidText = "invalid_text"

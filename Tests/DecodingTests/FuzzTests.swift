@@ -18,6 +18,9 @@ struct FuzzTests {
     case "syslog": return Array("<13>Nov 20 08:00:00 depot-9 fuzz[1]: good".utf8)
     case "statsd": return Array("good.row:1|c".utf8)
     case "metrics": return Array("{\"name\":\"good\",\"value\":1}".utf8)
+    case "loki":
+      return Array(
+        #"{"streams":[{"stream":{"a":"b"},"values":[["1795427990000000000","good"]]}]}"#.utf8)
     default:
       var builder = WriteRequestBuilder()
       builder.series([("__name__", "good"), ("job", "odoo")], [(1, 1), (2, 2)])

@@ -41,7 +41,7 @@ enum MemberRole {
     ("logger", .logger), ("name", .logger), ("log.logger", .logger),
     ("exc_info", .traceback),
     ("_error", .reserved), ("_truncated", .reserved), ("_dup_key", .reserved),
-    ("_empty", .reserved),
+    ("_empty", .reserved), ("_stream", .reserved),
   ]
 
   /// The known names by their length, so that most names are compared with two or three others.
