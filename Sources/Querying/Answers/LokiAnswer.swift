@@ -60,7 +60,7 @@ package enum LokiAnswer {
     writer.object { writer in
       writer.key("time")
       writer.string(Instant.text(line.time))
-      for label in labels.pairs + line.fields {
+      for label in labels.pairs + line.fields where label.name != StreamLabels.field {
         var name = label.name
         // A field that joined the labels stands there already.
         if labels[name] == label.value, taken.contains(name) { continue }
@@ -128,7 +128,8 @@ package enum LokiAnswer {
   private static func write(fields: [Label], into writer: inout JSONWriter) {
     var taken: Set<ByteString> = []
     writer.object { writer in
-      for field in fields where taken.insert(field.name).inserted {
+      for field in fields
+      where field.name != StreamLabels.field && taken.insert(field.name).inserted {
         writer.key(field.name)
         writer.string(field.value)
       }

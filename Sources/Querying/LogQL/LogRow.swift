@@ -46,7 +46,12 @@ struct LogRow {
   func value(_ name: ByteString, in batch: Batch) -> Value {
     if !changes.isEmpty, let change = changes[name] { return change.map { .own($0) } ?? .missing }
     if let value = stream[name] { return .own(value) }
-    if name == LogLabels.detectedLevel { return .own(record.level.name) }
+    if name == LogLabels.detectedLevel {
+      // Structured metadata of that name say it in their own spelling.
+      let field = hidesFields ? Value.missing : field(name, in: batch)
+      if case .field = field { return field }
+      return .own(record.level.name)
+    }
     if name == LogLabels.error { return error.map { .own($0) } ?? .missing }
     if name == LogLabels.errorDetails { return errorDetails.map { .own($0) } ?? .missing }
     return hidesFields ? .missing : field(name, in: batch)
@@ -113,6 +118,7 @@ struct LogRow {
   /// The labels the row has now; of the fields only those in `joined`.
   func labels(joining joined: [ByteString], in batch: Batch) -> Labels {
     var labels = stream
+    if !hidesFields, batch.streamLabels(of: record) != nil { addMetadata(to: &labels, in: batch) }
     if !hidesFields {
       for name in joined where stream[name] == nil && changes[name] == nil {
         switch value(name, in: batch) {
@@ -128,5 +134,22 @@ struct LogRow {
       labels.set(LogLabels.errorDetails, errorDetails)
     }
     return labels
+  }
+
+  /// Joins the structured metadata of a pushed record, as Loki does in every query: one that is
+  /// called like a stream label gets `_extracted` behind its name.
+  private func addMetadata(to labels: inout Labels, in batch: Batch) {
+    for index in record.fields {
+      let field = batch.fields[index]
+      var name = batch.string(field.name)
+      if name == StreamLabels.field { continue }
+      name = LogLabels.sanitized(name)
+      if isFleet, name == LogLabels.tenant { name = LogLabels.exportedTenant }
+      let value = batch.string(field.value)
+      // A tenant that the scope has overruled is kept twice: as a label, and as tagging keeps it.
+      if stream[name] == value { continue }
+      if stream[name] != nil { name = ByteString(name.bytes + Array("_extracted".utf8)) }
+      labels.set(name, value)
+    }
   }
 }

@@ -11,6 +11,8 @@ struct SeriesKeys {
   private var byBytes: [[UInt8]: Int] = [:]
   /// Series by stream, where nothing joins.
   private var byPhase: [Int] = []
+  /// Whether the records of a stream were pushed, nil for one not met: then all fields join.
+  private var isPushed: [Bool?] = []
   private var scratch: [UInt8] = []
   private let grouping: Grouping?
   private let joined: [ByteString]
@@ -28,7 +30,9 @@ struct SeriesKeys {
       for name in grouping.labels { append(row, name, batch) }
       return byBytes[scratch] ?? insert(row, batch, bytes: true)
     }
-    guard row.isPlain else { return insert(row, batch, bytes: false) }
+    guard row.isPlain, !hasMetadata(row, phase, batch) else {
+      return insert(row, batch, bytes: false)
+    }
     if joined.isEmpty {
       while byPhase.count <= phase { byPhase.append(-1) }
       if byPhase[phase] < 0 { byPhase[phase] = insert(row, batch, bytes: false) }
@@ -38,6 +42,14 @@ struct SeriesKeys {
     append(number: phase)
     for name in joined { append(row, name, batch) }
     return byBytes[scratch] ?? insert(row, batch, bytes: true)
+  }
+
+  /// Whether fields of the row join its labels without being named.
+  private mutating func hasMetadata(_ row: LogRow, _ phase: Int, _ batch: Batch) -> Bool {
+    while isPushed.count <= phase { isPushed.append(nil) }
+    if let known = isPushed[phase] { return known && row.record.fieldCount > 1 }
+    isPushed[phase] = batch.streamLabels(of: row.record) != nil
+    return isPushed[phase] == true && row.record.fieldCount > 1
   }
 
   private mutating func append(number: Int) {

@@ -25,6 +25,8 @@ struct StreamTable {
     let logger: ByteString
     let release: ByteString
     let level: Level
+    /// The value of the field `_stream`; nil for records that have none.
+    let pushed: ByteString?
     var phases: Range<Int>
     /// The next stream of the same hash; -1 after the last.
     let following: Int
@@ -55,8 +57,9 @@ struct StreamTable {
 
   /// The index in `phases` of the record's stream at its time.
   mutating func phase(of record: Record, in batch: Batch) -> Int {
-    if latest < 0 || !equal(streams[latest], record, batch) {
-      latest = place(of: record, in: batch)
+    let pushed = batch.streamLabels(of: record)
+    if latest < 0 || !equal(streams[latest], record, pushed, batch) {
+      latest = place(of: record, pushed, in: batch)
     }
     let range = streams[latest].phases
     var index = range.upperBound - 1
@@ -64,18 +67,22 @@ struct StreamTable {
     return index
   }
 
-  private mutating func place(of record: Record, in batch: Batch) -> Int {
-    let hash = Self.hash(record, batch)
+  private mutating func place(
+    of record: Record, _ pushed: Slice?, in batch: Batch
+  ) -> Int {
+    var hash = Self.hash(record, batch)
+    if let pushed { Self.mix(batch.bytes(pushed), into: &hash) }
     var next = places[hash] ?? -1
     while next >= 0 {
-      if equal(streams[next], record, batch) { return next }
+      if equal(streams[next], record, pushed, batch) { return next }
       next = streams[next].following
     }
     var stream = Stream(
       tenant: batch.string(record.tenant), service: batch.string(record.service),
       environment: batch.string(record.environment), host: batch.string(record.host),
       logger: batch.string(record.logger), release: batch.string(record.release),
-      level: record.level, phases: 0..<0, following: places[hash] ?? -1)
+      level: record.level, pushed: pushed.map { batch.string($0) }, phases: 0..<0,
+      following: places[hash] ?? -1)
     let first = phases.count
     addPhases(of: stream)
     stream.phases = first..<phases.count
@@ -89,19 +96,42 @@ struct StreamTable {
       phases.append(Phase(start: .min, labels: .empty, isSelected: false))
       return
     }
-    let labels = labels(of: stream)
+    let own = stream.pushed.flatMap { StreamLabels.read($0) }
+    let labels = own.map { Self.labels(of: stream, own: $0, scope) } ?? labels(of: stream)
     guard stream.release.isEmpty, let timeline, !timeline.isEmpty else {
       phases.append(Phase(start: .min, labels: labels, isSelected: selects(labels, stream)))
       return
     }
     let subject = Timeline.Subject(
-      tenant: stream.tenant, service: stream.service, environment: stream.environment,
-      instance: stream.host)
+      tenant: stream.tenant, service: Self.service(of: stream, labels),
+      environment: stream.environment, instance: stream.host)
     for change in timeline.changes(of: subject, from: from, through: through) {
       let shown = labels.setting(LogLabels.release, change.release)
       phases.append(
         Phase(start: change.at, labels: shown, isSelected: selects(shown, stream)))
     }
+  }
+
+  /// For the timeline, a pushed stream is of the service that senders to Loki name otherwise.
+  private static func service(of stream: Stream, _ labels: Labels) -> ByteString {
+    if stream.pushed == nil || !stream.service.isEmpty { return stream.service }
+    return labels["service_name"] ?? labels["job"] ?? .empty
+  }
+
+  /// What a pushed stream came with, and in a read of the fleet whose it is.
+  private static func labels(of stream: Stream, own: [Label], _ scope: Scope) -> Labels {
+    var labels = Labels(
+      own + [
+        Label(LogLabels.environment, stream.environment), Label(LogLabels.host, stream.host),
+        Label(LogLabels.logger, stream.logger), Label(LogLabels.release, stream.release),
+        Label(LogLabels.service, stream.service),
+      ])
+    guard scope == .fleet else { return labels }
+    if let stated = labels[LogLabels.tenant], stated != stream.tenant {
+      labels.set(LogLabels.exportedTenant, stated)
+    }
+    labels.set(LogLabels.tenant, stream.tenant)
+    return labels
   }
 
   private func labels(of stream: Stream) -> Labels {
@@ -118,19 +148,28 @@ struct StreamTable {
 
   private func selects(_ labels: Labels, _ stream: Stream) -> Bool {
     matchers.allSatisfy { matcher in
-      matcher.name == LogLabels.detectedLevel
+      matcher.name == LogLabels.detectedLevel && labels[matcher.name] == nil
         ? matcher.accepts(stream.level.name) : matcher.accepts(labels)
     }
   }
 
-  private func equal(_ stream: Stream, _ record: Record, _ batch: Batch) -> Bool {
+  private func equal(
+    _ stream: Stream, _ record: Record, _ pushed: Slice?, _ batch: Batch
+  ) -> Bool {
     stream.level == record.level
+      && Self.equal(stream.pushed, pushed, batch)
       && Self.equal(stream.tenant, batch.bytes(record.tenant))
       && Self.equal(stream.logger, batch.bytes(record.logger))
       && Self.equal(stream.host, batch.bytes(record.host))
       && Self.equal(stream.service, batch.bytes(record.service))
       && Self.equal(stream.environment, batch.bytes(record.environment))
       && Self.equal(stream.release, batch.bytes(record.release))
+  }
+
+  private static func equal(_ text: ByteString?, _ slice: Slice?, _ batch: Batch) -> Bool {
+    guard let text else { return slice == nil }
+    guard let slice else { return false }
+    return equal(text, batch.bytes(slice))
   }
 
   private static func equal(_ text: ByteString, _ bytes: Span<UInt8>) -> Bool {
