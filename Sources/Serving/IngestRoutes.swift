@@ -13,6 +13,7 @@ enum IngestRoutes {
         do throws(QueryFault) {
           request = try Self.request(question, format)
         } catch {
+          if format == LokiPushAnswer.format { return LokiPushAnswer.failure(error.message) }
           return .json(Self.failure(error.message), status: 400)
         }
         return Self.answer(await doors.ingest(request), format)
@@ -42,6 +43,7 @@ enum IngestRoutes {
   }
 
   private static func answer(_ outcome: IngestOutcome, _ format: String) -> HTTPAnswer {
+    if format == LokiPushAnswer.format { return LokiPushAnswer.answer(outcome) }
     switch outcome.status {
     case .unavailable(let reason, let seconds):
       var answer = HTTPAnswer.json(failure(reason), status: 503)

@@ -4,10 +4,7 @@ import Querying
 
 /// The Loki HTTP API: queries and metadata.
 enum LokiRoutes {
-  private static let longestMilliseconds: Int64 = 60_000
-  private static let hour: Int64 = 3_600 * 1_000_000_000
-  /// Points a range query aims at when it names no step, as Loki has it.
-  private static let defaultPoints: Int64 = 250
+  static let longestMilliseconds: Int64 = 60_000
 
   static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
     let both = ["GET", "POST"]
@@ -20,16 +17,16 @@ enum LokiRoutes {
       },
       Route(both, "/loki/api/v1/labels") { question in
         try await answer(workers) {
-          let span = try span(question, doors)
+          let span = try LokiParameters.span(question, now: doors.now())
           return LokiAnswer.strings(
             try LogMetadata.labelNames(
               of: try selectors(question, "query"), from: doors.source, scope: question.scope(),
               start: span.from, end: span.to))
         }
       },
-      Route(["GET"], "/loki/api/v1/label/:name/values") { question in
+      Route(both, "/loki/api/v1/label/:name/values") { question in
         try await answer(workers) {
-          let span = try span(question, doors)
+          let span = try LokiParameters.span(question, now: doors.now())
           return LokiAnswer.strings(
             try LogMetadata.labelValues(
               ByteString(question.captures["name"] ?? ""), of: try selectors(question, "query"),
@@ -38,7 +35,7 @@ enum LokiRoutes {
       },
       Route(both, "/loki/api/v1/series") { question in
         try await answer(workers) {
-          let span = try span(question, doors)
+          let span = try LokiParameters.span(question, now: doors.now())
           return LokiAnswer.series(
             try LogMetadata.series(
               of: try selectors(question, "match"), from: doors.source, scope: question.scope(),
@@ -51,8 +48,8 @@ enum LokiRoutes {
     ]
   }
 
-  /// Loki answers errors as plain text.
-  private static func answer(
+  /// Runs `work` on a query thread; Loki answers errors as plain text.
+  static func answer(
     _ workers: Workers, _ work: @escaping @Sendable () throws -> [UInt8]
   ) async throws -> HTTPAnswer {
     do {
@@ -83,47 +80,24 @@ enum LokiRoutes {
 
   private static func range(_ question: HTTPQuestion, _ doors: Doors) throws -> [UInt8] {
     let expression = try LogQL.parse(ByteString(question.parameter("query") ?? ""))
-    let (from, to) = try span(question, doors)
+    let (from, to) = try LokiParameters.span(question, now: doors.now())
     let deadline = Deadline.after(nanoseconds: longestMilliseconds * Instant.millisecond)
     guard LogQL.isMetric(expression) else {
       let limit = try TimeParameters.limit(
         question.parameter("limit"), default: 100, largest: Limits.rowsPerQuery)
-      let direction: LogQL.Direction =
-        question.parameter("direction")?.lowercased() == "forward" ? .forward : .backward
       let value = try LogQL.lines(
         expression, from: doors.source, scope: question.scope(), start: from, end: to,
-        limit: limit, direction: direction, deadline: deadline)
+        limit: limit, direction: try LokiParameters.direction(question),
+        interval: try LokiParameters.interval(question), deadline: deadline)
       return LokiAnswer.success(value, withFields: question.parameter("fields") == "true")
     }
-    let fallback = max(1_000, (to - from) / Instant.second / defaultPoints * 1_000)
     let value = try LogQL.evaluate(
       expression, from: doors.source, scope: question.scope(),
       times: try EvaluationTimes(
         from: from / Instant.millisecond, through: to / Instant.millisecond,
-        step: TimeParameters.step(question.parameter("step"), default: fallback)),
+        step: LokiParameters.step(question, from: from, to: to)),
       isInstant: false, deadline: deadline)
     return LokiAnswer.success(value)
-  }
-
-  /// `start` and `end`, or `since`; the last hour by default. Nanoseconds.
-  private static func span(
-    _ question: HTTPQuestion, _ doors: Doors
-  ) throws(QueryFault) -> (from: Int64, to: Int64) {
-    let now = doors.now()
-    let to = try TimeParameters.lokiTime(question.parameter("end"), name: "end", default: now)
-    var since = hour
-    if let text = question.parameter("since") {
-      guard let length = TimeParameters.duration(text)?.multiplied(by: Instant.millisecond) else {
-        throw QueryFault(.badData, "invalid parameter \"since\": \"\(text)\" is not a duration")
-      }
-      since = length
-    }
-    let from = try TimeParameters.lokiTime(
-      question.parameter("start"), name: "start", default: to.adding(-since) ?? 0)
-    guard to >= from else {
-      throw QueryFault(.badData, "end timestamp must not be before start time")
-    }
-    return (from, to)
   }
 
   private static func selectors(

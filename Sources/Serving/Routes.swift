@@ -2,5 +2,7 @@
 package func allRoutes(_ doors: Doors, _ queries: Workers) -> [Route] {
   PageRoutes.routes + IngestRoutes.routes(doors) + OperationRoutes.routes(doors)
     + PrometheusRoutes.routes(doors, queries) + LokiRoutes.routes(doors, queries)
-    + ReleaseRoutes.routes(doors, queries) + DeletionRoutes.routes(doors, queries)
+    + LokiIndexRoutes.routes(doors, queries) + LokiDetectedRoutes.routes(doors, queries)
+    + LokiStatusRoutes.routes(doors) + ReleaseRoutes.routes(doors, queries)
+    + DeletionRoutes.routes(doors, queries)
 }
