@@ -15,8 +15,8 @@ import Testing
 ///     200 {"status":"success",...}
 ///
 /// `{T+5}` are nanoseconds, `{S+5}` seconds, `{R+5}` RFC 3339, five seconds behind the full minute
-/// before the last one. `FORM` posts the parameters. Answers are compared whole; with `UPDATE=1` they
-/// are written anew.
+/// before the last one. `FORM` posts the parameters. Answers are compared whole; with `UPDATE=1`
+/// they are written anew.
 @Suite struct LokiContractTests {
   @Test(arguments: Fixture.all("serve/loki", suffix: ".calls"))
   func callsAreAnsweredAsWritten(_ fixture: Fixture) async throws {
