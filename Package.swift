@@ -41,6 +41,7 @@ let lifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -81,7 +82,7 @@ let package = Package(
       "Serving",
       sees: [
         "Bytes", "Model", "Storing", "Querying", "Judging", hummingbird, nioCore,
-        hummingbirdCore, httpTypes, logging, lifecycle,
+        hummingbirdCore, httpTypes, logging, lifecycle, nioHTTP, nioWebSocket,
       ],
       embeds: [.embedInCode("Assets")]),
     room("Simulating", sees: ["Bytes", "Model", "Packing"]),

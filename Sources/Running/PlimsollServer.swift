@@ -59,7 +59,7 @@ package final class PlimsollServer: Sendable {
     let doors = Self.doors(ingest, datagrams, store, watch, queries)
     http = HTTPServer(
       host: settings.http.host, port: settings.http.port,
-      routes: allRoutes(doors, queries), logger: logger)
+      routes: allRoutes(doors, queries), tails: TailSession(doors, queries), logger: logger)
   }
 
   /// Serves until a signal or `stop`; `whenListening` runs beside it once all listeners are open.

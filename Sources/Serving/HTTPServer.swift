@@ -5,7 +5,8 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// The HTTP/1.1 server: matches a path, reads the body up to the route's limit, answers.
+/// The HTTP/1.1 server: matches a path, reads the body up to the route's limit, answers. Tails are
+/// websockets.
 package final class HTTPServer: Sendable {
   /// Header limits: names and values of requests are ours to bound, far below the library's.
   private static let headerFieldBytes = 8 << 10
@@ -17,7 +18,7 @@ package final class HTTPServer: Sendable {
   private let bound: BoundPort
 
   /// Prepares to serve `routes` on `host:port`; port 0 picks a free one.
-  package init(host: String, port: Int, routes: [Route], logger: Logger) {
+  package init(host: String, port: Int, routes: [Route], tails: TailSession, logger: Logger) {
     let bound = BoundPort()
     self.bound = bound
     var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(Self.idleSeconds))
@@ -26,7 +27,11 @@ package final class HTTPServer: Sendable {
       maxHeaderFieldCount: Self.headerFields)
     let application = Application(
       responder: RouteTable(routes),
-      server: .http1(configuration: configuration),
+      server: HTTPServerBuilder { [configuration] responder in
+        TailChannel(
+          http: HTTP1Channel(responder: responder, configuration: configuration),
+          limits: configuration.httpDecoder, session: tails)
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: "plimsoll", backlog: 1_024),
       onServerRunning: { bound.set($0.localAddress?.port ?? port) },
