@@ -34,7 +34,8 @@ enum LokiParameters {
   static func step(
     _ question: HTTPQuestion, from: Int64, to: Int64
   ) throws(QueryFault) -> Int64 {
-    let length = to.adding(-from) ?? Int64.max
+    let (span, isOver) = to.subtractingReportingOverflow(from)
+    let length = isOver ? Int64.max : span
     let fallback = max(1_000, length / Instant.second / defaultPoints * 1_000)
     return try TimeParameters.step(question.parameter("step"), default: fallback)
   }

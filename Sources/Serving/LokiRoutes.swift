@@ -85,10 +85,15 @@ enum LokiRoutes {
     guard LogQL.isMetric(expression) else {
       let limit = try TimeParameters.limit(
         question.parameter("limit"), default: 100, largest: Limits.rowsPerQuery)
+      let direction = try LokiParameters.direction(question)
       let value = try LogQL.lines(
         expression, from: doors.source, scope: question.scope(), start: from, end: to,
-        limit: limit, direction: try LokiParameters.direction(question),
+        limit: limit, direction: direction,
         interval: try LokiParameters.interval(question), deadline: deadline)
+      let flags = question.headers("X-Loki-Response-Encoding-Flags") ?? ""
+      if flags.contains(LokiAnswer.categorizing), case .streams(let streams) = value {
+        return LokiAnswer.categorized(streams, direction)
+      }
       return LokiAnswer.success(value, withFields: question.parameter("fields") == "true")
     }
     let value = try LogQL.evaluate(

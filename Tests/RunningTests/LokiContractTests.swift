@@ -24,7 +24,8 @@ import Testing
     defer { server.remove() }
     let moment = (Int(Date().timeIntervalSince1970) - 60) / 60 * 60
     var talk: [String] = []
-    for block in try fixture.text().components(separatedBy: "\n\n") {
+    let text = try fixture.text().trimmingCharacters(in: .newlines)
+    for block in text.components(separatedBy: "\n\n") {
       var call = LokiCall(block)
       guard !call.method.isEmpty else {
         talk.append(block)
@@ -33,7 +34,7 @@ import Testing
       let answer = try await call.send(to: server, moment: moment)
       talk.append(call.text(answer: answer, moment: moment))
     }
-    let actual = talk.joined(separator: "\n\n")
+    let actual = talk.joined(separator: "\n\n") + "\n"
     #expect(try fixture.golden(".calls", for: ".calls", actual: actual) == actual)
   }
 

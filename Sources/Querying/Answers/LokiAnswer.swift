@@ -145,7 +145,7 @@ package enum LokiAnswer {
     return digits.isEmpty ? head : head + "." + digits
   }
 
-  private static func writeStatistics(
+  static func writeStatistics(
     _ value: QueryValue, _ seconds: Double, into writer: inout JSONWriter
   ) {
     var entries = 0
