@@ -20,6 +20,8 @@ package enum Limits {
   package static let labelValueBytes = 2_048
   /// Rows of one frame, so that a body of empty lines cannot blow up.
   package static let rowsPerFrame = 2_000_000
+  /// Streams of one push request, so that a body of empty ones cannot blow up.
+  package static let streamsPerFrame = 100_000
   /// How far ahead of our clock a row may be: clocks differ, days do not.
   package static let futureNanoseconds: Int64 = 600 * 1_000_000_000
   /// Distinct values a statsd set counts in one flush.

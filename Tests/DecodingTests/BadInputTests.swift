@@ -1,6 +1,7 @@
 import Bytes
 import Decoding
 import Model
+import Packing
 import Support
 import Testing
 
@@ -134,5 +135,27 @@ struct BadInputTests {
     let batch = try Decoder.decode(text, as: "syslog")
     #expect(batch.records.count == 1)
     #expect(batch.string(batch.records[0].message) == ByteString(text))
+  }
+
+  @Test func moreStreamsThanARequestMayHaveAreRefused() throws {
+    let count = Limits.streamsPerFrame + 1
+    let json = "{\"streams\":[" + String(repeating: "{},", count: count - 1) + "{}]}"
+    let message = [UInt8]((0..<count).flatMap { _ in [0x0A, 0x00] as [UInt8] })
+    for frame in [Array(json.utf8), Snappy.compress(message)] {
+      let fault = #expect(throws: Fault.self) { try Decoder.decode([frame], as: "loki") }
+      #expect(fault?.reason == .bodyTooLarge)
+    }
+  }
+
+  @Test func anEntryThatIsTooLongIsRefusedAlone() throws {
+    let long = String(repeating: "x", count: Limits.recordBytes + 1)
+    let fields = (0..<Limits.fieldsPerRecord).map { "\"k\($0)\":\"v\"" }.joined(separator: ",")
+    let time = "1795427990000000000"
+    let batch = try Decoder.decode(
+      #"{"streams":[{"stream":{"a":"b"},"values":[["\#(time)","\#(long)"],"#
+        + #"["\#(time)","many",{\#(fields)}],["\#(time)","good"]]}]}"#, as: "loki")
+    #expect(batch.records.count == 1)
+    #expect(batch.string(batch.records[0].message) == "good")
+    #expect(batch.faults.total == 2)
   }
 }

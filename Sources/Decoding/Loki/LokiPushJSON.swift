@@ -26,12 +26,10 @@ enum LokiPushJSON {
         .invalidJSON, "\(error.reason) at byte \(error.position)", at: error.position,
         refused: frame.extracting(Swift.min(error.position, frame.count)..<frame.count))
     }
-    for parts in streams {
-      guard batch.records.count < Limits.rowsPerFrame else {
-        throw Fault(.bodyTooLarge, "more than \(Limits.rowsPerFrame) entries")
-      }
-      decode(parts, of: frame, receivedAt: receivedAt, into: &batch)
+    guard streams.count <= Limits.streamsPerFrame else {
+      throw Fault(.bodyTooLarge, "more than \(Limits.streamsPerFrame) streams")
     }
+    for parts in streams { decode(parts, of: frame, receivedAt: receivedAt, into: &batch) }
     return streams.count
   }
 
@@ -75,7 +73,8 @@ enum LokiPushJSON {
           if name.equals("values"), parts.values.isEmpty { parts.values = value }
           if name.equals("entries"), parts.entries.isEmpty { parts.entries = value }
         }
-        found.append(parts)
+        // One more than may be is enough to refuse them.
+        if found.count <= Limits.streamsPerFrame { found.append(parts) }
       default: throw JSONFault(reason: "streams: expected objects", position: scanner.position)
       }
     }

@@ -17,6 +17,9 @@ enum LokiPushMessage {
     var request = MessageReader(bytes)
     while let field = try request.next() {
       guard field.number == streams, let range = field.bytes else { continue }
+      guard found.count < Limits.streamsPerFrame else {
+        throw Fault(.bodyTooLarge, "more than \(Limits.streamsPerFrame) streams")
+      }
       found.append(range)
       count += try check(bytes, stream: range)
     }

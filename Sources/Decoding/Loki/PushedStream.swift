@@ -101,6 +101,10 @@ struct PushedStream {
       batch.faults.add(Fault(.tooManyFields, "more than \(Limits.fieldsPerRecord)"))
       return
     }
+    guard batch.records.count < Limits.rowsPerFrame else {
+      batch.faults.add(Fault(.bodyTooLarge, "entries after the \(Limits.rowsPerFrame)th"))
+      return
+    }
     var record = head
     record.time = time
     record.message = line
