@@ -126,7 +126,8 @@ let package = Package(
     tests(
       "Pipeline",
       sees: [
-        "Bytes", "Model", "Decoding", "Tagging", "Storing", "Alerting", "Simulating", "Running",
+        "Bytes", "Model", "Decoding", "Tagging", "Storing", "Querying", "Alerting", "Simulating",
+        "Running",
       ]),
     tests("Page", sees: []),
     tests("House", sees: []),

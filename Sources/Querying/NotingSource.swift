@@ -30,6 +30,13 @@ package final class NotingSource: Source {
     try source.scan(in: scope, from: from, to: to, visit: visit)
   }
 
+  package func visitRecords(
+    in scope: Scope, from: Int64, to: Int64, visit: (any LentRecords) throws -> Bool
+  ) throws {
+    note(from, to)
+    try source.visitRecords(in: scope, from: from, to: to, visit: visit)
+  }
+
   package var timeline: Timeline { source.timeline }
 
   package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] {

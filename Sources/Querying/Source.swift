@@ -17,6 +17,13 @@ package protocol Source: Sendable {
     in scope: Scope, from: Int64, to: Int64, visit: (Batch) throws -> Bool
   ) throws
 
+  /// Lends the records that may be of `from..<to` (nanoseconds) of the scope, part by part, so that
+  /// no more of them is read than is asked for. Stops early when `visit` returns false. A source
+  /// that keeps batches only need not have it.
+  func visitRecords(
+    in scope: Scope, from: Int64, to: Int64, visit: (any LentRecords) throws -> Bool
+  ) throws
+
   /// The deploy timeline as it is known now.
   var timeline: Timeline { get }
 
@@ -25,7 +32,44 @@ package protocol Source: Sendable {
   func missing(in scope: Scope, from: Int64, to: Int64) -> [String]
 }
 
+/// Records that a source lends; they are valid during the visit. What cannot be read throws.
+package protocol LentRecords {
+  /// What is needed of them, and maybe more.
+  func batch(_ needs: RecordNeeds) throws -> Batch
+  /// Their heads by column; nil when they are not kept so.
+  var heads: (any RecordHeads)? { get }
+}
+
+/// The heads of records of one tenant, by column.
+package protocol RecordHeads {
+  var tenant: ByteString { get }
+  var count: Int { get }
+  /// Nanoseconds, of the first and the last.
+  var times: ClosedRange<Int64> { get }
+  /// Whether any came with stream labels of its own (`StreamLabels`), which are no part of a head.
+  var haveStreamLabels: Bool { get }
+  /// The values of a part.
+  func column(_ part: RecordPart) throws -> HeadColumn
+  /// For each record the index of its value in the column.
+  func codes(_ part: RecordPart, in column: HeadColumn) throws -> [UInt32]
+  /// Nanoseconds of each record.
+  func rowTimes() throws -> [Int64]
+}
+
+/// Records of a batch, all of it.
+private struct BatchRecords: LentRecords {
+  let all: Batch
+  func batch(_ needs: RecordNeeds) -> Batch { all }
+  var heads: (any RecordHeads)? { nil }
+}
+
 extension Source {
+  package func visitRecords(
+    in scope: Scope, from: Int64, to: Int64, visit: (any LentRecords) throws -> Bool
+  ) throws {
+    try scan(in: scope, from: from, to: to) { try visit(BatchRecords(all: $0)) }
+  }
+
   package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] { [] }
 }
 

@@ -30,6 +30,14 @@ package struct StoreSource: Source {
     try store.scan(in: scope, from: from, to: to, visit: visit)
   }
 
+  package func visitRecords(
+    in scope: Scope, from: Int64, to: Int64, visit: (any LentRecords) throws -> Bool
+  ) throws {
+    try store.visitRecords(in: scope, from: from, to: to) { records in
+      try visit(Lent(records: records))
+    }
+  }
+
   package var timeline: Timeline { store.state.timeline }
 
   package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] {
@@ -44,3 +52,14 @@ package struct StoreSource: Source {
     return shown + ["\(ranges.count - shown.count) more ranges cannot be read"]
   }
 }
+
+/// Records of the store, as queries read them.
+private struct Lent: LentRecords {
+  let records: StoredRecords
+
+  func batch(_ needs: RecordNeeds) throws -> Batch { try records.batch(needs) }
+
+  var heads: (any RecordHeads)? { records.heads }
+}
+
+extension StoredHeads: RecordHeads {}

@@ -86,15 +86,17 @@ enum LokiRoutes {
       let limit = try TimeParameters.limit(
         question.parameter("limit"), default: 100, largest: Limits.rowsPerQuery)
       let direction = try LokiParameters.direction(question)
+      let flags = question.headers("X-Loki-Response-Encoding-Flags") ?? ""
+      let isCategorized = flags.contains(LokiAnswer.categorizing)
+      let withFields = question.parameter("fields") == "true"
       let value = try LogQL.lines(
         expression, from: doors.source, scope: question.scope(), start: from, end: to,
-        limit: limit, direction: direction,
-        interval: try LokiParameters.interval(question), deadline: deadline)
-      let flags = question.headers("X-Loki-Response-Encoding-Flags") ?? ""
-      if flags.contains(LokiAnswer.categorizing), case .streams(let streams) = value {
+        limit: limit, direction: direction, interval: try LokiParameters.interval(question),
+        withFields: withFields || isCategorized, deadline: deadline)
+      if isCategorized, case .streams(let streams) = value {
         return LokiAnswer.categorized(streams, direction)
       }
-      return LokiAnswer.success(value, withFields: question.parameter("fields") == "true")
+      return LokiAnswer.success(value, withFields: withFields)
     }
     let value = try LogQL.evaluate(
       expression, from: doors.source, scope: question.scope(),

@@ -52,29 +52,37 @@ extension Store {
   }
 
   /// Lends the records of `from..<to` (nanoseconds) of the scope, block by block, so that each
-  /// question decodes no more than it needs. What is damaged is left out and counted.
+  /// question decodes no more than it needs. Stops early when `body` returns false. What is damaged
+  /// is left out and counted.
   package func visitRecords(
-    in scope: Scope, from: Int64, to: Int64, _ body: (StoredRecords) throws -> Void
+    in scope: Scope, from: Int64, to: Int64, _ body: (StoredRecords) throws -> Bool
   ) throws {
-    func lend(_ source: StoredRecords.Source) throws -> Bool {
+    /// Nil when what was lent is damaged, else whether to go on.
+    func lend(
+      _ source: StoredRecords.Source, whole: (@Sendable () throws -> Batch)? = nil
+    ) throws -> Bool? {
       do {
-        try body(StoredRecords(source: source, scope: scope, from: from, to: to))
-        return true
+        return try body(
+          StoredRecords(source: source, scope: scope, from: from, to: to, whole: whole))
       } catch is DamagedRecords {
-        return false
+        return nil
       }
     }
     let found = contents.logs(in: scope, from: from, to: to)
     for block in found.blocks {
       let reader = logBlocks.reader(of: block.head, cost: 1_024) { block.lazyLogBlock(sections) }
-      guard let reader, try lend(.block(reader, block.head)) else {
-        damage.note(block)
-        continue
+      let goesOn = try reader.flatMap { reader in
+        try lend(.block(reader, block.head)) { [self] in
+          guard let batch = batch(of: block) else { throw DamagedRecords() }
+          return batch
+        }
       }
+      if goesOn == nil { damage.note(block) }
+      if goesOn == false { return }
     }
     for entry in found.frames {
       guard let batch = batch(of: entry) else { continue }
-      _ = try lend(.batch(batch))
+      if try lend(.batch(batch)) == false { return }
     }
   }
 

@@ -5,9 +5,7 @@ package import Model
 /// question decodes only what it needs. Questions throw `DamagedRecords`, which the read counts.
 package struct StoredRecords {
   /// A part of a record's head that can be counted by.
-  package enum Part: Sendable {
-    case release, service, environment, host, logger
-  }
+  package typealias Part = RecordPart
 
   /// Where the records are.
   enum Source {
@@ -19,13 +17,22 @@ package struct StoredRecords {
   let scope: Scope
   let from: Int64
   let to: Int64
+  /// Gives all records of a block, which are kept for the next read.
+  var whole: (@Sendable () throws -> Batch)?
 
-  /// All of them, and maybe others, as a batch.
-  package func batch() throws -> Batch {
+  /// What is needed of them, and maybe more, as a batch.
+  package func batch(_ needs: RecordNeeds = RecordNeeds()) throws -> Batch {
     switch source {
     case .batch(let batch): batch
-    case .block(let block, _): try intact(block.batch())
+    case .block(let block, _):
+      if needs.isAll, let whole { try whole() } else { try intact(block.batch(needs)) }
     }
+  }
+
+  /// Their heads by column; nil for records that are not compacted yet.
+  package var heads: StoredHeads? {
+    guard case .block(let block, let head) = source else { return nil }
+    return StoredHeads(block: block, head: head)
   }
 
   private func intact<Value>(_ value: Value?) throws(DamagedRecords) -> Value {
@@ -45,46 +52,27 @@ package struct StoredRecords {
 
   /// How many records there are for each value of a part of their heads; those without one are
   /// under the empty text.
-  package func count(by part: Part) throws -> [ByteString: Int] {
+  package func count(by part: RecordPart) throws -> [ByteString: Int] {
     var counts: [ByteString: Int] = [:]
     switch source {
     case .batch(let batch):
       for record in batch.records where isSelected(record, in: batch) {
-        counts[batch.string(record[part]), default: 0] += 1
+        counts[batch.text(part, of: record), default: 0] += 1
       }
     case .block(let block, let head):
-      if head.times.lowerBound >= from, head.times.upperBound < to {
-        let known = try intact(block.counts).parts[part.column]
-        if known?.isEmpty != true {
-          var rest = block.rowCount
-          for (value, rows) in known ?? [] {
-            counts[value, default: 0] += rows
-            rest -= rows
-          }
-          if rest > 0 { counts[.empty, default: 0] += rest }
-          return counts
+      let heads = StoredHeads(block: block, head: head)
+      let column = try heads.column(part)
+      var own = column.counts
+      if let selection = try selection(block, head) {
+        own = own.map { _ in 0 }
+        for (row, code) in try heads.codes(part, in: column).enumerated() where selection[row] {
+          own[Int(code)] += 1
         }
       }
-      counts = try countOneByOne(block, head, part)
-    }
-    return counts
-  }
-
-  private func countOneByOne(
-    _ block: LogBlockReader, _ head: BlockHead, _ part: Part
-  ) throws -> [ByteString: Int] {
-    let selection = try selection(block, head)
-    let found = try intact(block.columns { $0 == ColumnKey(part.column) })
-    var counts: [ByteString: Int] = [:]
-    var rest = selection?.count { $0 } ?? block.rowCount
-    for column in found.columns {
-      let rows = column.rows?.map { Int($0) } ?? Array(0..<block.rowCount)
-      for (index, row) in rows.enumerated() where selection?[row] ?? true {
-        counts[ByteString(found.arena[column.values[index].range]), default: 0] += 1
-        rest -= 1
+      for (value, count) in zip(column.values, own) where count > 0 {
+        counts[value, default: 0] += count
       }
     }
-    if rest > 0 { counts[.empty, default: 0] += rest }
     return counts
   }
 
@@ -223,26 +211,16 @@ extension RecordColumn {
   }
 }
 
-extension StoredRecords.Part {
-  var column: ColumnKey.Part {
+extension RecordPart {
+  /// Where blocks keep it; nil for the level, which has a column of its own.
+  var column: ColumnKey.Part? {
     switch self {
     case .release: .release
     case .service: .service
     case .environment: .environment
     case .host: .host
     case .logger: .logger
-    }
-  }
-}
-
-extension Record {
-  fileprivate subscript(part: StoredRecords.Part) -> Slice {
-    switch part {
-    case .release: release
-    case .service: service
-    case .environment: environment
-    case .host: host
-    case .logger: logger
+    case .level: nil
     }
   }
 }

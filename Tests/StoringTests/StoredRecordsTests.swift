@@ -108,6 +108,7 @@ import Testing
       ownReleases.merge(try records.count(by: .release), uniquingKeysWith: +)
       try records.addCounts(step: 300 * Rows.second, to: &ownWindows)
       try records.addNumbers(of: "duration_ms", by: "path", to: &ownNumbers)
+      return true
     }
     #expect(ownReleases == releases, when)
     #expect(ownWindows == windows, when)
@@ -119,6 +120,7 @@ import Testing
         try records.forEachMessage(holding: SoughtText(Array(text.utf8))) {
           own.append(ByteString($0).text)
         }
+        return true
       }
       #expect(own.sorted() == expected.sorted(), "\(text) \(when)")
     }
@@ -176,6 +178,7 @@ import Testing
         try records.forEachMessage(holding: SoughtText(Array(word.utf8), isWhole: true)) { _ in
           found += 1
         }
+        return true
       }
       #expect(found > 0, "\(word)")
     }

@@ -53,7 +53,8 @@ import Testing
     return process.terminationReason == .exit && process.terminationStatus == 0
   }
 
-  /// Returns when nobody holds the lock: strace may end before the last thread of what it traced.
+  /// Returns when nobody holds the lock: strace may end before the last thread of what it traced,
+  /// and a process that another test starts has our files until it becomes its own program.
   private static func awaitRelease(of path: String) {
     let descriptor = open(path, O_RDWR)
     guard descriptor >= 0 else { return }
@@ -107,6 +108,7 @@ import Testing
       try store.compact(now: Rows.now)
       #expect(try Rows.pieces(in: store).count == found.count + 4, "\(call) \(number)")
       store.close()
+      Self.awaitRelease(of: folder.path + "/store/lock")
       let again = try Workload.open(SystemDisk(), folder.path + "/store")
       #expect(try Rows.pieces(in: again).count == found.count + 4, "\(call) \(number)")
       again.close()

@@ -7,6 +7,8 @@ struct LabelMention: Sendable {
   /// The fields that join, each name once, in the order they are met.
   private(set) var joined: [ByteString] = []
   private(set) var namesRelease = false
+  /// All of them, each once.
+  private(set) var named: Set<ByteString> = []
 
   init(_ expression: LogExpression) {
     visit(expression)
@@ -17,6 +19,7 @@ struct LabelMention: Sendable {
   }
 
   private mutating func see(_ name: ByteString) {
+    named.insert(name)
     if name == LogLabels.release { namesRelease = true }
   }
 

@@ -47,8 +47,13 @@ struct LogEvaluator {
       timeline: source.timeline)
     let span = windows.span
     if span.from < span.to {
-      try source.scan(in: scope, from: span.from, to: span.to) { batch in
-        try fold.take(batch, budget)
+      try source.visitRecords(in: scope, from: span.from, to: span.to) { records in
+        if let count = fold.headCount, let heads = records.heads,
+          try fold.take(heads, count, budget)
+        {
+          return true
+        }
+        try fold.take(try records.batch(fold.needs), budget)
         return true
       }
     }

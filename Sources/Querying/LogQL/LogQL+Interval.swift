@@ -6,12 +6,13 @@ extension LogQL {
   /// at least, as Loki's `interval` parameter asks; 0 stands for all. Throws as `lines` does.
   package static func lines(
     _ expression: LogExpression, from source: any Source, scope: Scope, start: Int64, end: Int64,
-    limit: Int, direction: Direction, interval: Int64, deadline: Deadline? = nil
+    limit: Int, direction: Direction, interval: Int64, withFields: Bool = true,
+    deadline: Deadline? = nil
   ) throws -> QueryValue {
     guard interval > 0, limit > 0, limit <= Limits.rowsPerQuery else {
       return try lines(
         expression, from: source, scope: scope, start: start, end: end, limit: limit,
-        direction: direction, deadline: deadline)
+        direction: direction, withFields: withFields, deadline: deadline)
     }
     var kept: [(labels: Labels, line: LogStream.Line)] = []
     var from = start
@@ -21,7 +22,8 @@ extension LogQL {
       let page = try ordered(
         lines(
           expression, from: source, scope: scope, start: from, end: to,
-          limit: Limits.rowsPerQuery, direction: direction, deadline: deadline), direction)
+          limit: Limits.rowsPerQuery, direction: direction, withFields: withFields,
+          deadline: deadline), direction)
       for entry in page where kept.count < limit {
         if let last = kept.last {
           let distance = last.line.time.adding(direction == .forward ? interval : -interval)

@@ -26,11 +26,12 @@ package enum LogQL {
   }
 
   /// The lines of `start..<end` (nanoseconds), at most `limit`: with `backward` the newest, newest
-  /// first. Throws when the query gives numbers, on a limit out of range, on a template action
-  /// there is none of, past the deadline, and what the source throws.
+  /// first. Without `withFields` a line may lack fields that the query does not name. Throws when
+  /// the query gives numbers, on a limit out of range, on a template action there is none of, past
+  /// the deadline, and what the source throws.
   package static func lines(
     _ expression: LogExpression, from source: any Source, scope: Scope, start: Int64, end: Int64,
-    limit: Int, direction: Direction, deadline: Deadline? = nil
+    limit: Int, direction: Direction, withFields: Bool = true, deadline: Deadline? = nil
   ) throws -> QueryValue {
     guard case .lines(let selection) = expression else {
       throw QueryFault(.badData, "the query gives numbers, not log lines")
@@ -49,8 +50,9 @@ package enum LogQL {
       plan, limit: limit, direction: direction, start: start, end: end, scope: scope,
       timeline: mention.namesRelease ? source.timeline : nil)
     let budget = Budget(deadline: deadline)
-    try source.scan(in: scope, from: start, to: end) { batch in
-      try collector.take(batch, budget)
+    let needs = RecordNeeds(selection, mention, showsLines: true, showsFields: withFields)
+    try source.visitRecords(in: scope, from: start, to: end) { records in
+      try collector.take(try records.batch(needs), budget)
       return true
     }
     return .streams(collector.streams)

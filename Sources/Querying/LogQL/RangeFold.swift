@@ -8,13 +8,17 @@ struct RangeFold {
   private let range: LogRange
   private let plan: LogPlan
   private let unwrap: ValueReader?
-  private let windows: StepWindows
-  private var table: StreamTable
-  private var row: LogRow
-  private var keys: SeriesKeys
+  /// What it looks at of records.
+  let needs: RecordNeeds
+  /// Nil when it looks at more than heads.
+  let headCount: HeadCount?
+  let windows: StepWindows
+  var table: StreamTable
+  var row: LogRow
+  var keys: SeriesKeys
   /// Per series, for each instant, how many more lines and bytes its window holds than the one
   /// before.
-  private var lines: [[Int64]] = []
+  var lines: [[Int64]] = []
   private var bytes: [[Int64]] = []
   private var values: [[(time: Int64, value: Double)]] = []
 
@@ -34,6 +38,10 @@ struct RangeFold {
       plan.matchers, scope: scope, timeline: mention.namesRelease ? timeline : nil,
       from: span.from, through: span.to)
     row = LogRow(scope: scope)
+    needs = RecordNeeds(
+      range.selection, mention,
+      showsLines: range.function == .bytes || range.function == .bytesRate)
+    headCount = HeadCount(range, grouping, mention, timeline)
     keys = SeriesKeys(
       grouping: range.function == .absent ? Grouping() : grouping, joining: joined)
   }
@@ -70,7 +78,7 @@ struct RangeFold {
 
   private var countsBytes: Bool { range.function == .bytes || range.function == .bytesRate }
 
-  private mutating func addSeries(_ budget: Budget) throws(QueryFault) {
+  mutating func addSeries(_ budget: Budget) throws(QueryFault) {
     guard lines.count < Limits.seriesPerQuery else {
       throw QueryFault(
         .execution,

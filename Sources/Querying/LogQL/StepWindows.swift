@@ -46,6 +46,20 @@ struct StepWindows: Sendable {
     return Int(low)...Int(high)
   }
 
+  /// The last time that falls into the same windows as this one.
+  func lastAlike(_ time: Int64) -> Int64 {
+    guard let shifted = time.adding(offset), let first = distance(shifted),
+      let beyond = shifted.adding(length).flatMap(distance), let entry = instant(first),
+      let exit = instant(beyond)?.adding(-length)
+    else { return time }
+    return Swift.max(time, Swift.min(entry, exit))
+  }
+
+  /// The time of an instant, also of one before the first or behind the last.
+  private func instant(_ index: Int64) -> Int64? {
+    index.multiplied(by: step).flatMap { start.adding($0) }.flatMap { $0.adding(-offset) }
+  }
+
   /// The index of the first instant at or after the time.
   private func distance(_ time: Int64) -> Int64? {
     guard let span = time.adding(start == .min ? .max : -start) else { return nil }

@@ -6,7 +6,7 @@ import Packing
 /// for.
 final class LogBlockReader: Sendable {
   private let sections: SectionReader
-  private let tenant: ByteString
+  let tenant: ByteString
   /// Nil when damaged.
   let counts: RowCounts?
 

@@ -8,7 +8,8 @@ struct RowCounts: Sendable {
   /// A part with more values has no counts.
   private static let most = 256
 
-  /// By part; a part that no row has is not among them, and one with too many values is empty.
+  /// By part; a part that no row has is not among them, and one with too many values is empty. Of
+  /// fields there are only counts of those that hold stream labels.
   private(set) var parts: [ColumnKey.Part: [(value: ByteString, rows: Int)]] = [:]
   /// By `Level`'s raw value.
   private(set) var levels: [UInt8: Int] = [:]
@@ -18,6 +19,10 @@ struct RowCounts: Sendable {
     for level in rows.levels { levels[Int(level)] += 1 }
     for (level, count) in levels.enumerated() where count > 0 {
       self.levels[UInt8(level)] = count
+    }
+    for column in rows.columns where column.key.name == StreamLabels.field {
+      parts[.field, default: []].append(
+        (StreamLabels.field, column.rows?.count ?? rows.times.count))
     }
     for column in rows.columns where column.key.part != .field && column.key.part != .message {
       guard case .dictionary(let values, let codes) = column.values, values.count <= Self.most

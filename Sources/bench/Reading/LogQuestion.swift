@@ -34,6 +34,7 @@ struct LogQuestion {
         var counts: [ByteString: Int] = [:]
         try store.visitRecords(in: .fleet, from: .min, to: .max) {
           counts.merge(try $0.count(by: .release), uniquingKeysWith: +)
+          return true
         }
         return counts.count
       },
@@ -41,6 +42,7 @@ struct LogQuestion {
         var windows: [Int64: [Level: Int]] = [:]
         try store.visitRecords(in: .fleet, from: .min, to: .max) {
           try $0.addCounts(step: 300 * Instant.second, to: &windows)
+          return true
         }
         return windows.values.reduce(0) { $0 + $1.count }
       },
@@ -70,6 +72,7 @@ struct LogQuestion {
     var count = 0
     try store.visitRecords(in: .fleet, from: .min, to: .max) { records in
       try records.forEachMessage(holding: text) { if isFound($0) { count += 1 } }
+      return true
     }
     return count
   }
@@ -79,6 +82,7 @@ struct LogQuestion {
     var values: [ByteString: [Double]] = [:]
     try store.visitRecords(in: .fleet, from: .min, to: .max) {
       try $0.addNumbers(of: "duration_ms", by: "path", to: &values)
+      return true
     }
     return values.mapValues { $0.sorted()[$0.count * 99 / 100] }
   }
