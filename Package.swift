@@ -61,6 +61,7 @@ let package = Package(
     // Words.
     room("Bytes"),
     room("Model", sees: ["Bytes"]),
+    room("Templating", sees: ["Bytes", "Model"]),
 
     // Ingest, pushed by the wire.
     room("Packing", sees: ["CLZ4", "CZlib", "CSnappy", "CXXHash", "CZstd"]),
@@ -72,9 +73,9 @@ let package = Package(
     room("Storing", sees: ["Bytes", "Model", "Packing", "CSQLite"], without: ["FORMAT.md"]),
 
     // Watch, pulled by the clock.
-    room("Querying", sees: ["Bytes", "Model", "CRE2"]),
+    room("Querying", sees: ["Bytes", "Model", "Templating", "CRE2"]),
     room("Judging", sees: ["Bytes", "Model", "Querying", yams]),
-    room("Alerting", sees: ["Bytes", "Model", "Querying", "Judging"]),
+    room("Alerting", sees: ["Bytes", "Model", "Templating", "Querying", "Judging"]),
     room("Notifying", sees: ["Bytes", "Model"]),
 
     // Doors and wiring.
@@ -112,6 +113,7 @@ let package = Package(
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
     tests("Bytes", sees: ["Bytes"]),
     tests("Model", sees: ["Bytes", "Model"]),
+    tests("Templating", sees: ["Bytes", "Model", "Templating"]),
     tests("Packing", sees: ["Packing"]),
     tests("Receiving", sees: ["Bytes", "Receiving"]),
     tests("Decoding", sees: ["Bytes", "Model", "Packing", "Decoding"]),
@@ -119,7 +121,8 @@ let package = Package(
     tests("Storing", sees: ["Bytes", "Model", "Packing", "Storing"]),
     tests("Querying", sees: ["Bytes", "Model", "Querying"]),
     tests("Judging", sees: ["Bytes", "Model", "Querying", "Judging"]),
-    tests("Alerting", sees: ["Bytes", "Model", "Querying", "Judging", "Alerting"]),
+    tests(
+      "Alerting", sees: ["Bytes", "Model", "Templating", "Querying", "Judging", "Alerting"]),
     tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
     tests("Simulating", sees: ["Bytes", "Model", "Packing", "Simulating"]),
     tests("Running", sees: ["Bytes", "Storing", "Running", "plimsoll"]),

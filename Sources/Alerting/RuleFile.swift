@@ -2,6 +2,7 @@ package import Judging
 import Bytes
 import Model
 import Querying
+import Templating
 
 /// A rule file in Prometheus' format, read strictly, with `type: logql` for groups or rules whose
 /// expressions are LogQL.
@@ -177,7 +178,7 @@ package struct RuleFile: Sendable {
       do throws(TemplateFault) {
         pairs.append(Rule.Pair(name: name, template: try Template(text)))
       } catch {
-        throw pair.value.fault("\(pair.key): template: \(error.message)")
+        throw pair.value.fault("\(pair.key): template: \(error.located(in: ByteString(text)))")
       }
     }
     return pairs

@@ -1,6 +1,7 @@
 import Bytes
 import Model
 import Querying
+import Templating
 
 /// The JSON of `/api/v1/rules` and `/api/v1/alerts` of the Prometheus API.
 package enum RulesAnswer {
@@ -112,7 +113,7 @@ package enum RulesAnswer {
       json.key("activeAt")
       json.string(Instant.text(alert.activeAt))
       json.key("value")
-      json.string(TemplateFunctions.plain(alert.value))
+      json.string(FloatText.shortest(alert.value))
     }
   }
 

@@ -55,4 +55,12 @@ package enum Limits {
   package static let yamlNodes = 10_000
   /// What an alert template may print.
   package static let templateOutputBytes = 64 << 10
+  /// A text inside a template, and what a query's template may make of a line: four times the
+  /// longest line.
+  package static let templateValueBytes = 1 << 20
+  /// Nesting of a template's blocks and parentheses.
+  package static let templateDepth = 64
+  /// What filling in a template once may cost, in bytes read and written; a call or a round of a
+  /// loop costs as much as 32 bytes.
+  package static let templateWork = 32 << 20
 }

@@ -1,5 +1,6 @@
 import Bytes
 import Model
+import Templating
 
 /// The labels that a query names. Typed fields join a series only when the query names them, and
 /// an inferred release shows only where it names `release`.
@@ -86,7 +87,9 @@ struct LabelMention: Sendable {
 
   private mutating func see(template: ByteString) {
     guard let template = try? LineTemplate(template) else { return }
-    for name in template.labels { see(name) }
+    for name in template.names.names { see(name) }
+    // What may read any label may read the release.
+    if template.names.readsAll { namesRelease = true }
   }
 
   private static func name(_ choice: LabelChoice) -> ByteString {

@@ -45,6 +45,7 @@ struct LineCollector {
       guard record.time >= start, record.time < end else { continue }
       if let worst, isBehind(record.time, worst) { continue }
       if passes(record, batch) { candidates.append((record.time, index)) }
+      try chargeWork(budget)
     }
     candidates.sort { left, right in
       left.time == right.time
@@ -53,7 +54,9 @@ struct LineCollector {
     }
     for candidate in candidates.prefix(limit) {
       let record = batch.records[candidate.index]
-      guard passes(record, batch) else { continue }
+      let isKept = passes(record, batch)
+      try chargeWork(budget)
+      guard isKept else { continue }
       kept.append(keep(record, batch, sequence: read + candidate.index))
     }
     read += batch.records.count
@@ -65,6 +68,12 @@ struct LineCollector {
         : isForward == (left.time < right.time)
     }
     if kept.count > limit { kept.removeLast(kept.count - limit) }
+  }
+
+  /// Each KiB that templates read or write costs as much as a row.
+  private mutating func chargeWork(_ budget: Budget) throws(QueryFault) {
+    guard row.work >= 1_024 else { return }
+    try budget.charge(row.takeWork())
   }
 
   private func isBehind(_ time: Int64, _ other: Int64) -> Bool {

@@ -23,6 +23,7 @@ enum LogLabels {
     case logfmt = "LogfmtParserErr"
     case filter = "LabelFilterErr"
     case sample = "SampleExtractionErr"
+    case template = "TemplateFormatErr"
   }
 
   /// Whether a field's name is read as `name`: bytes that no label name may have are read as `_`.

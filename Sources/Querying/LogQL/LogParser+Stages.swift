@@ -91,7 +91,7 @@ extension LogParser {
       return .decolorize
     case "line_format":
       reader.take()
-      return .lineFormat(try string(&reader))
+      return .lineFormat(try template(&reader, label: nil))
     case "label_format": return try labelFormat(&reader)
     case "drop": return .drop(try choices(&reader))
     case "keep": return .keep(try choices(&reader))
@@ -239,10 +239,25 @@ extension LogParser {
         reader.take()
         formats.append(LabelFormat(label: label, source: .rename(source)))
       } else {
-        formats.append(LabelFormat(label: label, source: .template(try string(&reader))))
+        let text = try template(&reader, label: label)
+        formats.append(LabelFormat(label: label, source: .template(text)))
       }
     } while reader.skip(.comma)
     return .labelFormat(formats)
+  }
+
+  /// The text of a template that compiles.
+  private static func template(
+    _ reader: inout TokenReader, label: ByteString?
+  ) throws(QueryFault) -> ByteString {
+    let start = reader.next.range.lowerBound
+    let text = try string(&reader)
+    do throws(QueryFault) {
+      _ = try LineTemplate(text, label: label)
+    } catch {
+      throw reader.fault(error.message, at: start)
+    }
+    return text
   }
 
   private static func choices(_ reader: inout TokenReader) throws(QueryFault) -> [LabelChoice] {

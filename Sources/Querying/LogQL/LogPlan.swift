@@ -30,7 +30,7 @@ struct LogPlan: Sendable {
   /// The fields that join the labels.
   let joined: [ByteString]
 
-  /// Throws on a template with actions there are not.
+  /// Throws on what does not compile.
   init(_ selection: LogSelection, joining joined: [ByteString]) throws(QueryFault) {
     matchers = selection.matchers
     self.joined = joined
@@ -65,7 +65,7 @@ struct LogPlan: Sendable {
         switch format.source {
         case .rename(let source): sources.append((format.label, .rename(source)))
         case .template(let text):
-          sources.append((format.label, .template(try LineTemplate(text))))
+          sources.append((format.label, .template(try LineTemplate(text, label: format.label))))
         }
       }
       return .labelFormat(sources)
@@ -82,7 +82,10 @@ struct LogPlan: Sendable {
         guard row.withLine(batch, test.passes) else { return false }
       case .filter(let test):
         guard test.passes(&row, in: batch) else { return false }
-      case .lineFormat(let template): row.line = Self.text(template, row, batch)
+      case .lineFormat(let template):
+        var work = 0
+        let outcome = template.filled(row, in: batch, work: &work)
+        if let line = row.take(outcome, work) { row.line = line }
       case .labelFormat(let formats): Self.format(formats, &row, batch)
       case .drop(let choices): Self.drop(choices, &row, batch)
       case .keep(let choices): keep(choices, &row, batch)
@@ -122,24 +125,20 @@ struct LogPlan: Sendable {
     }
   }
 
-  private static func text(_ template: LineTemplate, _ row: LogRow, _ batch: Batch) -> [UInt8] {
-    var out: [UInt8] = []
-    for part in template.parts {
-      switch part {
-      case .literal(let text): out += text.bytes
-      case .label(let name): out += row.text(name, in: batch).bytes
-      case .line: out += row.withLine(batch) { ByteString($0).bytes }
-      }
-    }
-    return out
-  }
-
   private static func format(
     _ formats: [(label: ByteString, source: LabelSource)], _ row: inout LogRow, _ batch: Batch
   ) {
+    // All templates of a stage see the row as the first of them did.
+    var before: LogRow?
     for (label, source) in formats {
       switch source {
-      case .template(let template): row.set(label, ByteString(text(template, row, batch)))
+      case .template(let template):
+        if before == nil, formats.count > 1 { before = row }
+        var work = 0
+        let outcome =
+          before.map { template.filled($0, in: batch, work: &work) }
+          ?? template.filled(row, in: batch, work: &work)
+        if let text = row.take(outcome, work) { row.set(label, ByteString(text)) }
       case .rename(let name):
         if case .missing = row.value(name, in: batch) { continue }
         row.set(label, row.text(name, in: batch))

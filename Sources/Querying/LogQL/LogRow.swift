@@ -22,6 +22,8 @@ struct LogRow {
   var errorDetails: ByteString?
   /// Whether `keep` left out the fields it did not name.
   var hidesFields = false
+  /// What templates have cost, in bytes read and written, since the budget was last charged.
+  var work = 0
   private let isFleet: Bool
 
   init(scope: Scope) {
@@ -106,6 +108,23 @@ struct LogRow {
     errorDetails = ByteString(details)
   }
 
+  /// What a template gave; when it failed, nil, and the row has the reason as its error.
+  mutating func take(_ outcome: Result<[UInt8], QueryFault>, _ work: Int) -> [UInt8]? {
+    self.work += work
+    switch outcome {
+    case .success(let bytes): return bytes
+    case .failure(let fault):
+      fail(.template, fault.message)
+      return nil
+    }
+  }
+
+  /// What templates have cost since this was last asked, in KiB.
+  mutating func takeWork() -> Int {
+    defer { work %= 1_024 }
+    return work / 1_024
+  }
+
   /// Sets or, with nil, takes away a label.
   mutating func set(_ name: ByteString, _ value: ByteString?) {
     switch name {
@@ -113,6 +132,20 @@ struct LogRow {
     case LogLabels.errorDetails: errorDetails = value
     default: changes.updateValue(value, forKey: name)
     }
+  }
+
+  /// All labels and fields the row has now, in the order of their names.
+  func all(in batch: Batch) -> [Label] {
+    var names: [ByteString] = []
+    if !hidesFields {
+      for index in record.fields {
+        let name = LogLabels.sanitized(batch.string(batch.fields[index].name))
+        names.append(isFleet && name == LogLabels.tenant ? LogLabels.exportedTenant : name)
+      }
+    }
+    var labels = labels(joining: names, in: batch)
+    labels.set(LogLabels.error, error)
+    return labels.pairs
   }
 
   /// The labels the row has now; of the fields only those in `joined`.

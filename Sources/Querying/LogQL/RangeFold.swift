@@ -53,7 +53,9 @@ struct RangeFold {
       let phase = table.phase(of: record, in: batch)
       guard table.phases[phase].isSelected else { continue }
       row.start(record, stream: table.phases[phase].labels)
-      guard plan.passes(&row, in: batch) else { continue }
+      let isTaken = plan.passes(&row, in: batch)
+      if row.work >= 1_024 { try budget.charge(row.takeWork()) }
+      guard isTaken else { continue }
       var value = 0.0
       if let unwrap {
         guard let found = unwrap.value(of: &row, in: batch) else { continue }

@@ -2,7 +2,7 @@ import Bytes
 
 /// A host with or without a port, taken apart as Go's `net.SplitHostPort` does: `a:80`,
 /// `[::1]:80`; what is not of that form is a host without a port.
-struct TemplateHost {
+struct HostPort {
   private let whole: String
   let host: String
   private let port: String
