@@ -36,25 +36,29 @@ package struct TextTemplate<Host: TemplateHost>: Sendable {
       switch node {
       case .text(let text): parts.append(.text(text))
       case .action(let pipeline):
-        guard pipeline.slot == nil, pipeline.commands.count == 1,
-          let command = pipeline.commands.first, command.arguments.isEmpty
-        else { return nil }
-        switch command.head {
-        case .member(.dot, let path, _), .member(.root, let path, _):
-          guard path.count == 1 else { return nil }
-          parts.append(.member(path[0]))
-        case .function(let place): parts.append(.call(table.functions[place].name))
-        default: return nil
-        }
+        guard let part = part(pipeline) else { return nil }
+        parts.append(part)
       default: return nil
       }
     }
     return parts
   }
 
+  private func part(_ pipeline: TemplatePipeline) -> Part? {
+    guard pipeline.slot == nil, pipeline.commands.count == 1,
+      let command = pipeline.commands.first, command.arguments.isEmpty
+    else { return nil }
+    switch command.head {
+    case .member(.dot, let path, _), .member(.root, let path, _):
+      return path.count == 1 ? .member(path[0]) : nil
+    case .function(let place): return .call(table.functions[place].name)
+    default: return nil
+    }
+  }
+
   /// Appends the text filled in to `output`, and what that cost, in bytes read and written, to
-  /// `work`. Throws when a function cannot do its work, when more than `limit` bytes would be printed, and
-  /// when it costs more than `Limits.templateWork`; `output` has what came before then.
+  /// `work`. Throws when a function cannot do its work, when more than `limit` bytes would be
+  /// printed, and when it costs more than `Limits.templateWork`; `output` has what came before.
   package func fill(
     _ host: Host, limit: Int = Limits.templateValueBytes, into output: inout [UInt8],
     work: inout Int

@@ -139,13 +139,28 @@ private struct Echo: TemplateHost {
       message("{{ printf \"%900000d\" 1 | twice }}").0?.hasPrefix("the text grows beyond") == true)
   }
 
+  @Test func asDeepAsAllowedWorks() throws {
+    let depth = Limits.templateDepth
+    let blocks =
+      String(repeating: "{{ if 1 }}", count: depth) + "x"
+      + String(repeating: "{{ end }}", count: depth)
+    #expect(try Self.fill(blocks) == "x")
+    let parentheses =
+      "{{ " + String(repeating: "(print ", count: depth) + "1"
+      + String(repeating: ")", count: depth) + " }}"
+    #expect(try Self.fill(parentheses) == "1")
+    let chain =
+      "{{ if 0 }}" + String(repeating: "{{ else if 0 }}", count: 500) + "{{ else }}y{{ end }}"
+    #expect(try Self.fill(chain) == "y")
+  }
+
   /// Cuts, doubles and swaps pieces of templates: refused or filled in, never a trap.
   @Test func mutationsNeverTrap() {
     let seeds = [
-      "{{ range $i, $e := .list }}{{ if gt $i 1 }}{{ break }}{{ else }}{{ $e.x }}{{ end }}{{ end }}",
-      "{{- with $x := index . \"a\" -}}{{ printf \"%-5.3s|%08.3f|%+d|%q|%x|%*d\" $x 1.5 3 .b 4 5 }}{{ end -}}",
-      "{{/* c */}}{{ slice .a 1 2 }}{{ html .a | js | urlquery }}{{ println (len .) nil true 'x' }}",
-      "{{ eq .a \"b\" \"c\" }}{{ and (not .a) .b | or 1 }}{{ $y := 0x1F }}{{ $y = 1_0 }}{{ `raw` }}",
+      "{{ range $i, $e := .list }}{{ if gt $i 1 }}{{ break }}{{ else }}{{ $e.x }}{{ end }}",
+      "{{- with $x := index . \"a\" -}}{{ printf \"%-5.3s|%08.3f|%+d|%q\" $x 1.5 3 .b }}{{ end -}}",
+      "{{/* c */}}{{ slice .a 1 2 }}{{ html .a | js | urlquery }}{{ println (len .) nil 'x' }}",
+      "{{ eq .a \"b\" \"c\" }}{{ and (not .a) .b | or 1 }}{{ $y := 0x1F }}{{ $y = 1_0 }}{{ `r` }}",
     ].map { Array($0.utf8) }
     let spice = [
       "{{", "}}", "{{-", "-}}", "/*", "*/", "\"", "(", ")", "|", ":=", "$", ".", " end ",
