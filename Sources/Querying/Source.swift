@@ -34,8 +34,9 @@ package protocol Source: Sendable {
 
 /// Records that a source lends; they are valid during the visit. What cannot be read throws.
 package protocol LentRecords {
-  /// What is needed of them, and maybe more.
-  func batch(_ needs: RecordNeeds) throws -> Batch
+  /// What is needed of them, and maybe more. `rows`, ascending, says which of those with heads are
+  /// needed; nil for all.
+  func batch(_ needs: RecordNeeds, rows: [UInt32]?) throws -> Batch
   /// Their heads by column; nil when they are not kept so.
   var heads: (any RecordHeads)? { get }
 }
@@ -59,7 +60,7 @@ package protocol RecordHeads {
 /// Records of a batch, all of it.
 private struct BatchRecords: LentRecords {
   let all: Batch
-  func batch(_ needs: RecordNeeds) -> Batch { all }
+  func batch(_ needs: RecordNeeds, rows: [UInt32]?) -> Batch { all }
   var heads: (any RecordHeads)? { nil }
 }
 

@@ -57,7 +57,9 @@ package struct StoreSource: Source {
 private struct Lent: LentRecords {
   let records: StoredRecords
 
-  func batch(_ needs: RecordNeeds) throws -> Batch { try records.batch(needs) }
+  func batch(_ needs: RecordNeeds, rows: [UInt32]?) throws -> Batch {
+    try records.batch(needs, rows: rows)
+  }
 
   var heads: (any RecordHeads)? { records.heads }
 }

@@ -20,12 +20,19 @@ package struct StoredRecords {
   /// Gives all records of a block, which are kept for the next read.
   var whole: (@Sendable () throws -> Batch)?
 
-  /// What is needed of them, and maybe more, as a batch.
-  package func batch(_ needs: RecordNeeds = RecordNeeds()) throws -> Batch {
+  /// What is needed of them, and maybe more, as a batch; of a block's rows only those of `rows`,
+  /// ascending, unless it is nil.
+  package func batch(
+    _ needs: RecordNeeds = RecordNeeds(), rows: [UInt32]? = nil
+  ) throws -> Batch {
     switch source {
     case .batch(let batch): batch
     case .block(let block, _):
-      if needs.isAll, let whole { try whole() } else { try intact(block.batch(needs)) }
+      if needs.isAll, rows == nil, let whole {
+        try whole()
+      } else {
+        try intact(block.batch(needs, rows: rows))
+      }
     }
   }
 

@@ -32,7 +32,7 @@ import Testing
     #"sum by (host) (bytes_over_time({service="odoo"}[1h]))"#,
     #"absent_over_time({service="nobody"}[10m])"#,
     #"absent_over_time({service="odoo"}[1m])"#,
-    #"sum by (number) (count_over_time({service="odoo"} | regexp "order (?P<number>[0-9]+)" [2h]))"#,
+    #"sum by (n) (count_over_time({service="odoo"} | regexp "order (?P<n>[0-9]+)" [2h]))"#,
     #"sum by (detected_level) (count_over_time({service="odoo"}[1h]))"#,
     #"count by (release) (sum by (tenant, release) (count_over_time({tenant=~"t.*"}[20m])))"#,
     #"sum by (label) (count_over_time({service="odoo"} | label_format label=path [1h]))"#,

@@ -13,12 +13,12 @@ struct LineCollector {
     let line: LogStream.Line
   }
 
-  private let plan: LogPlan
-  private let limit: Int
-  private let direction: LogQL.Direction
+  let plan: LogPlan
+  let limit: Int
+  let direction: LogQL.Direction
   private let start: Int64
   private let end: Int64
-  private var table: StreamTable
+  var table: StreamTable
   private var row: LogRow
   private var kept: [Kept] = []
   private var read = 0
@@ -39,11 +39,9 @@ struct LineCollector {
 
   mutating func take(_ batch: Batch, _ budget: Budget) throws(QueryFault) {
     var candidates: [(time: Int64, index: Int)] = []
-    let worst = kept.count >= limit ? kept.last?.time : nil
     for (index, record) in batch.records.enumerated() {
       try budget.charge(1)
-      guard record.time >= start, record.time < end else { continue }
-      if let worst, isBehind(record.time, worst) { continue }
+      guard mayBeKept(record.time) else { continue }
       if passes(record, batch) { candidates.append((record.time, index)) }
       try chargeWork(budget)
     }
@@ -74,6 +72,19 @@ struct LineCollector {
   private mutating func chargeWork(_ budget: Budget) throws(QueryFault) {
     guard row.work >= 1_024 else { return }
     try budget.charge(row.takeWork())
+  }
+
+  /// Whether a line of that time may still be among the first.
+  func mayBeKept(_ time: Int64) -> Bool {
+    guard time >= start, time < end else { return false }
+    guard kept.count >= limit, let worst = kept.last?.time else { return true }
+    return !isBehind(time, worst)
+  }
+
+  /// Whether no line of those times can be among the first.
+  func isBehind(_ times: ClosedRange<Int64>) -> Bool {
+    guard kept.count >= limit, let worst = kept.last?.time else { return false }
+    return isBehind(direction == .forward ? times.lowerBound : times.upperBound, worst)
   }
 
   private func isBehind(_ time: Int64, _ other: Int64) -> Bool {

@@ -53,7 +53,7 @@ struct LogEvaluator {
         {
           return true
         }
-        try fold.take(try records.batch(fold.needs), budget)
+        try fold.take(try records.batch(fold.needs, rows: nil), budget)
         return true
       }
     }

@@ -74,6 +74,9 @@ struct LogPlan: Sendable {
     }
   }
 
+  /// Whether there are no stages, so that every row of the streams passes.
+  var takesAll: Bool { stages.isEmpty }
+
   /// Runs the row through the stages and says whether it passes them all.
   func passes(_ row: inout LogRow, in batch: Batch) -> Bool {
     for stage in stages {

@@ -52,7 +52,7 @@ package enum LogQL {
     let budget = Budget(deadline: deadline)
     let needs = RecordNeeds(selection, mention, showsLines: true, showsFields: withFields)
     try source.visitRecords(in: scope, from: start, to: end) { records in
-      try collector.take(try records.batch(needs), budget)
+      try collector.take(records, needs, budget)
       return true
     }
     return .streams(collector.streams)

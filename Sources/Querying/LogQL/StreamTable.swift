@@ -55,6 +55,9 @@ struct StreamTable {
     self.through = through
   }
 
+  /// Whether releases are inferred, so that labels depend on the time.
+  var readsTimeline: Bool { timeline?.isEmpty == false }
+
   /// The index in `phases` of the record's stream at its time.
   mutating func phase(of record: Record, in batch: Batch) -> Int {
     let pushed = batch.streamLabels(of: record)

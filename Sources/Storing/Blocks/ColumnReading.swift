@@ -103,6 +103,25 @@ struct ColumnReading {
     }
   }
 
+  /// The texts at those places, ascending, of a column.
+  mutating func texts(of place: ColumnPlace, at chosen: [Int]) -> [Slice]? {
+    switch place.values {
+    case .values(let own):
+      guard let found = values.values(at: own, only: Set(chosen)) else { return nil }
+      return chosen.map { found[$0] }
+    case .cut(let cut):
+      let isChosen = Set(chosen)
+      var wanted: [Set<Int>?] = cut.keys.map { _ in [] }
+      var next = [Int](repeating: 0, count: cut.keys.count)
+      for (index, code) in cut.codes.enumerated() {
+        let shape = Int(code)
+        if isChosen.contains(index) { wanted[shape]?.insert(next[shape]) }
+        next[shape] += 1
+      }
+      return join(cut, wanted)?.texts
+    }
+  }
+
   private mutating func texts(
     of cut: CutPlace, mayHold core: [UInt8]
   ) -> (places: [Int], texts: [Slice])? {

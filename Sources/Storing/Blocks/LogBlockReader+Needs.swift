@@ -3,13 +3,19 @@ import Model
 
 extension LogBlockReader {
   /// What a read needs of the rows, as a batch: rows whose message cannot hold the texts are left
-  /// out, and so is what is not looked at. Nil when damaged.
-  func batch(_ needs: RecordNeeds) -> Batch? {
+  /// out, and so is what is not looked at, and with `rows` all others. Nil when damaged.
+  func batch(_ needs: RecordNeeds, rows chosen: [UInt32]?) -> Batch? {
     guard let counts else { return nil }
     var found: FoundMessages?
+    var kept = chosen
     if !needs.texts.isEmpty {
       guard let messages = messages(holding: needs.texts) else { return nil }
-      if messages.rows.isEmpty { return Batch() }
+      let own = chosen.map { messages.keeping($0) } ?? messages
+      if own.rows.isEmpty { return Batch() }
+      kept = own.rows
+      found = own
+    } else if needs.message, let chosen, chosen.count * 2 < rowCount {
+      guard let messages = messages(at: chosen) else { return nil }
       found = messages
     }
     // The fields of pushed records are labels of theirs in every query.
@@ -27,10 +33,8 @@ extension LogBlockReader {
     var rows = TenantRows(
       tenant: tenant, arena: own.arena, times: times, receivedAt: times, levels: levels,
       columns: own.columns)
-    if let found {
-      rows = rows.keeping(found.rows)
-      rows.add(found)
-    }
+    if let kept { rows = rows.keeping(kept) }
+    if let found { rows.add(found, at: kept ?? found.rows) }
     return rows.batch()
   }
 
@@ -46,6 +50,20 @@ extension LogBlockReader {
       let found = messages(holding: longest)
     else { return nil }
     return found
+  }
+}
+
+extension FoundMessages {
+  /// Only those of some rows, ascending.
+  fileprivate func keeping(_ chosen: [UInt32]) -> FoundMessages {
+    let wanted = Set(chosen)
+    var part = FoundMessages()
+    part.arena = arena
+    for (row, message) in zip(rows, messages) where wanted.contains(row) {
+      part.rows.append(row)
+      part.messages.append(message)
+    }
+    return part
   }
 }
 
@@ -79,13 +97,19 @@ extension TenantRows {
     return part
   }
 
-  /// Gives each row the message that was found for it.
-  fileprivate mutating func add(_ found: FoundMessages) {
+  /// Gives rows the messages that were found for them; `kept` says which the rows were.
+  fileprivate mutating func add(_ found: FoundMessages, at kept: [UInt32]) {
     let shift = UInt32(truncatingIfNeeded: arena.count)
     arena += found.arena
+    var rows: [UInt32] = []
+    var place = 0
+    for row in found.rows {
+      while kept[place] != row { place += 1 }
+      rows.append(UInt32(truncatingIfNeeded: place))
+    }
     columns.append(
       RecordColumn(
-        key: ColumnKey(.message), rows: nil,
+        key: ColumnKey(.message), rows: rows,
         values: .plain(
           found.messages.map { Slice(offset: $0.offset + shift, count: $0.count) })))
   }

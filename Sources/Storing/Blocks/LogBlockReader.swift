@@ -79,6 +79,34 @@ final class LogBlockReader: Sendable {
     return found
   }
 
+  /// The messages of those rows, ascending, but for rows without one; nil when damaged.
+  func messages(at chosen: [UInt32]) -> FoundMessages? {
+    guard var own = reading(), let columns = walk(until: { $0.part == .message }) else {
+      return nil
+    }
+    var found = FoundMessages()
+    guard let place = columns.last, place.key.part == .message else { return found }
+    var places: [Int] = []
+    if let rows = own.rows(of: place) {
+      var next = 0
+      for row in chosen {
+        while next < rows.count, rows[next] < row { next += 1 }
+        guard next < rows.count else { break }
+        if rows[next] == row {
+          places.append(next)
+          found.rows.append(row)
+        }
+      }
+    } else {
+      places = chosen.map { Int($0) }
+      found.rows = chosen
+    }
+    guard let texts = own.texts(of: place, at: places) else { return nil }
+    found.messages = texts
+    found.arena = own.values.arena
+    return found
+  }
+
   /// The columns that `isWanted`, decoded, with the arena they lie in; nil when damaged.
   func columns(
     where isWanted: (ColumnKey) -> Bool
