@@ -63,13 +63,3 @@ package struct MetadataReading {
     return found.sorted()
   }
 }
-
-extension PromQL {
-  /// A selector alone, as `match[]` takes it. Throws on anything else.
-  package static func selector(_ text: ByteString) throws(QueryFault) -> Selector {
-    guard case .selector(let selector) = try parse(text), selector.shift == Shift() else {
-      throw QueryFault(.badData, "1:1: parse error: expected a vector selector", at: 0)
-    }
-    return selector
-  }
-}

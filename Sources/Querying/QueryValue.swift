@@ -71,6 +71,17 @@ package enum QueryValue: Sendable, Equatable {
   case vector([VectorElement])
   case matrix([MatrixSeries])
   case streams([LogStream])
+
+  /// At most `limit` elements or series, and whether some were cut off. A limit of 0 is none.
+  package func limited(to limit: Int) -> (value: QueryValue, isCut: Bool) {
+    guard limit > 0 else { return (self, false) }
+    switch self {
+    case .vector(let elements):
+      return (.vector(Array(elements.prefix(limit))), elements.count > limit)
+    case .matrix(let series): return (.matrix(Array(series.prefix(limit))), series.count > limit)
+    case .scalar, .string, .streams: return (self, false)
+    }
+  }
 }
 
 /// The instants a query is evaluated at: `start`, `start + step`, ... up to `end`; milliseconds.

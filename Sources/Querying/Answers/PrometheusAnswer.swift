@@ -4,16 +4,31 @@ package import Model
 /// The JSON bodies of the Prometheus HTTP API.
 package enum PrometheusAnswer {
   /// `{"status":"success","data":{"resultType":...,"result":...}}`. Log streams have no form in
-  /// this API and give its failure.
+  /// this API and give its failure. With statistics and the times of their steps, `data` has
+  /// `stats` too.
   package static func success(
-    _ value: QueryValue, warnings: [String] = [], infos: [String] = []
+    _ value: QueryValue, warnings: [String] = [], infos: [String] = [],
+    statistics: QueryStatistics? = nil, steps: EvaluationTimes? = nil
   ) -> [UInt8] {
     if case .streams = value {
       return failure(QueryFault(.badData, "the query answers log lines; use the Loki API"))
     }
     return envelope(warnings: warnings, infos: infos) { writer in
-      writer.object { writer in values.write(value, into: &writer) }
+      writer.object { writer in
+        values.write(value, into: &writer)
+        if let statistics { write(statistics, steps, into: &writer) }
+      }
     }
+  }
+
+  /// A query laid out for people.
+  package static func formatted(_ expression: PromQL.Expression) -> [UInt8] {
+    envelope { $0.string(expression.layout) }
+  }
+
+  /// A query's tree.
+  package static func parsed(_ expression: PromQL.Expression) -> [UInt8] {
+    envelope { SyntaxTreeAnswer.write(expression, into: &$0) }
   }
 
   /// `{"status":"error","errorType":...,"error":...}`.
@@ -77,6 +92,47 @@ package enum PrometheusAnswer {
       }
     }
     return writer.bytes
+  }
+
+  /// Times in seconds; the samples of each step when the steps are given.
+  private static func write(
+    _ statistics: QueryStatistics, _ steps: EvaluationTimes?, into writer: inout JSONWriter
+  ) {
+    let computing = statistics.evaluating - statistics.preparing - statistics.sorting
+    let timings: [(String, Int64)] = [
+      ("evalTotalTime", statistics.evaluating), ("resultSortTime", statistics.sorting),
+      ("queryPreparationTime", statistics.preparing), ("innerEvalTime", computing),
+      ("execQueueTime", statistics.queued),
+      ("execTotalTime", statistics.queued + statistics.evaluating),
+    ]
+    writer.key("stats")
+    writer.object { writer in
+      writer.key("timings")
+      writer.object { writer in
+        for (name, nanoseconds) in timings {
+          writer.key(name)
+          writer.number(Double(nanoseconds) / 1e9)
+        }
+      }
+      writer.key("samples")
+      writer.object { writer in
+        if let steps {
+          writer.key("totalQueryableSamplesPerStep")
+          writer.array { writer in
+            for (index, count) in statistics.samplesByStep.enumerated() {
+              writer.array { writer in
+                writer.raw(seconds(steps.instant(index)))
+                writer.integer(count)
+              }
+            }
+          }
+        }
+        writer.key("totalQueryableSamples")
+        writer.integer(statistics.samples)
+        writer.key("peakSamples")
+        writer.integer(statistics.held)
+      }
+    }
   }
 
   private static var values: ValueWriter { ValueWriter(seconds: seconds, number: number) }

@@ -70,10 +70,25 @@ package struct TokenReader {
 
   /// That the next token may not stand here.
   package func unexpected(in context: String = "", expected: String? = nil) -> QueryFault {
+    if next.kind == .end, text.language == .promql, let open = unclosed {
+      return fault("unclosed left \(open)")
+    }
     let wish = expected.map { ", expected \($0)" } ?? ""
     let place = context.isEmpty ? "" : " in \(context)"
     let head = text.language == .logql ? "syntax error: unexpected " : "unexpected "
-    return fault(head + describe(next) + place + wish)
+    let name = text.language == .promql ? word(for: next, in: context) : describe(next)
+    return fault(head + name + place + wish)
+  }
+
+  /// What was opened and not closed by the end, parentheses before brackets.
+  private var unclosed: String? {
+    func depth(_ open: Symbol, _ close: Symbol) -> Int {
+      tokens.reduce(0) { depth, token in
+        token.kind == .symbol(open) ? depth + 1 : token.kind == .symbol(close) ? depth - 1 : depth
+      }
+    }
+    if depth(.openParen, .closeParen) > 0 { return "parenthesis" }
+    return depth(.openBracket, .closeBracket) > 0 ? "bracket" : nil
   }
 
   /// Goes one level deeper; throws beyond `Limits.queryDepth`, so that no input can overflow the

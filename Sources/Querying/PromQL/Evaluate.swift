@@ -8,6 +8,8 @@ extension PromQL {
     /// Such as `PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)`.
     package let warnings: [String]
     package let infos: [String]
+    /// Only when it was asked for.
+    package let statistics: QueryStatistics?
   }
 
   /// The value of an expression: of an instant query a scalar, string, vector or, for a range
@@ -23,15 +25,21 @@ extension PromQL {
     ).value
   }
 
-  /// The same, with warnings.
+  /// The same, with warnings, and with what it took when `countsSamples`. `lookback` is in
+  /// milliseconds, `samples` the budget.
   package static func answer(
     _ expression: Expression, from source: any Source, scope: Scope, times: EvaluationTimes,
-    isInstant: Bool, deadline: Deadline? = nil, samples: Int = Limits.samplesPerQuery
+    isInstant: Bool, deadline: Deadline? = nil, samples: Int = Limits.samplesPerQuery,
+    lookback: Int64 = PromQL.lookback, countsSamples: Bool = false
   ) throws(QueryFault) -> Answer {
     // So far from the ends of Int64 that no offset, range or nesting of them can overflow.
     let allowed: Range<Int64> = -9_000_000_000_000_000..<9_000_000_000_000_000
     guard allowed.contains(times.start), allowed.contains(times.end) else {
       throw QueryFault(.badData, "time is out of range")
+    }
+    // No sum of times in the evaluator may overflow by it.
+    guard lookback > 0, lookback < 9_000_000_000_000_000 else {
+      throw QueryFault(.badData, "lookback delta is out of range")
     }
     if !isInstant, expression.type != .scalar, expression.type != .vector {
       throw QueryFault(
@@ -40,12 +48,16 @@ extension PromQL {
           + "must be Scalar or instant Vector")
     }
     let evaluation = Evaluation(
-      source: source, scope: scope, times: times, isInstant: isInstant,
-      namesRelease: expression.names("release"),
+      source: source, scope: scope, times: times, isInstant: isInstant, lookback: lookback,
+      namesRelease: expression.names("release"), countsSamples: countsSamples,
       budget: Budget(samples: samples, deadline: deadline))
+    let start = Deadline.now
     let value = try evaluation.answer(expression)
+    evaluation.statistics?.evaluating = Deadline.now &- start
+    evaluation.statistics?.held = evaluation.budget.used
     return Answer(
-      value: value, warnings: evaluation.warnings.sorted(), infos: evaluation.infos.sorted())
+      value: value, warnings: evaluation.warnings.sorted(), infos: evaluation.infos.sorted(),
+      statistics: evaluation.statistics)
   }
 }
 

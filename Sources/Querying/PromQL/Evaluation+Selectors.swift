@@ -1,8 +1,6 @@
 import Model
 
 extension PromQL.Evaluation {
-  /// How long a sample holds when no other follows; milliseconds.
-  static let lookback: Int64 = 300_000
   /// The step of a subquery that states none; milliseconds.
   static let subqueryStep: Int64 = 60_000
 
@@ -21,9 +19,31 @@ extension PromQL.Evaluation {
   private func read(
     _ selector: PromQL.Selector, after start: Int64, through end: Int64
   ) throws(QueryFault) -> [SeriesReading.Series] {
-    try reading.series(
+    let begin = Deadline.now
+    defer { statistics?.preparing += Deadline.now - begin }
+    return try reading.series(
       matching: selector.matchers, metric: selector.metric, from: start + 1, through: end,
       budget: budget)
+  }
+
+  /// Counts one sample at each instant the grid has a value of.
+  private func count(_ grid: Grid) {
+    guard statistics != nil, subqueryDepth == 0 else { return }
+    for series in grid.series {
+      for (step, value) in series.values.enumerated() where !value.isAbsent {
+        statistics?.samplesByStep[step] += 1
+      }
+    }
+  }
+
+  /// Counts the samples of each window.
+  private func count(_ windows: PromQL.Windows) throws(QueryFault) {
+    guard statistics != nil, subqueryDepth == 0 else { return }
+    for column in windows.series {
+      try windows.visit(column) { (step, members) throws(QueryFault) in
+        statistics?.samplesByStep[step] += members.count
+      }
+    }
   }
 
   func select(
@@ -42,14 +62,14 @@ extension PromQL.Evaluation {
     let ends = shifted(instants, selector.shift)
     var grid = Grid(count: instants.count)
     guard let first = ends.first, let last = ends.last else { return grid }
-    for series in try read(selector, after: first - Self.lookback, through: last) {
+    for series in try read(selector, after: first - lookback, through: last) {
       try budget.charge(instants.count)
       var values = [Double](repeating: .absent, count: instants.count)
       var next = 0
       var isEmpty = true
       for (index, end) in ends.enumerated() {
         while next < series.times.count, series.times[next] <= end { next += 1 }
-        guard next > 0, series.times[next - 1] > end - Self.lookback,
+        guard next > 0, series.times[next - 1] > end - lookback,
           !series.values[next - 1].isAbsent
         else { continue }
         values[index] = pick(series.times[next - 1], series.values[next - 1])
@@ -57,6 +77,7 @@ extension PromQL.Evaluation {
       }
       if !isEmpty { grid.series.append(Grid.Series(labels: series.labels, values: values)) }
     }
+    count(grid)
     return grid
   }
 
@@ -74,6 +95,7 @@ extension PromQL.Evaluation {
         PromQL.Windows.Series(
           labels: series.labels, dropsName: false, times: times, values: values))
     }
+    try count(windows)
     return windows
   }
 
@@ -97,7 +119,10 @@ extension PromQL.Evaluation {
         .execution, "subquery has more than \(Limits.samplesPerQuery) steps; make its step longer")
     }
     let inner = PromQL.Instants(start: start, step: step, count: Int(count))
-    for series in try vector(node.inner, at: inner).series {
+    subqueryDepth += 1
+    let grid = try vector(node.inner, at: inner)
+    subqueryDepth -= 1
+    for series in grid.series {
       try budget.charge(series.values.count)
       var times: [Int64] = []
       var values: [Double] = []
@@ -110,6 +135,7 @@ extension PromQL.Evaluation {
         PromQL.Windows.Series(
           labels: series.labels, dropsName: series.dropsName, times: times, values: values))
     }
+    try self.count(windows)
     return windows
   }
 }

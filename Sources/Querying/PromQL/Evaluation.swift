@@ -26,17 +26,28 @@ extension PromQL {
     let budget: Budget
     let times: EvaluationTimes
     let isInstant: Bool
+    /// How long a sample holds when no other follows; milliseconds.
+    let lookback: Int64
+    /// Nil when nobody asked for it.
+    var statistics: QueryStatistics?
+    /// Steps inside a subquery are not the query's own, so their samples are not counted.
+    var subqueryDepth = 0
     private(set) var warnings: Set<String> = []
     private(set) var infos: Set<String> = []
 
     init(
       source: any Source, scope: Scope, times: EvaluationTimes, isInstant: Bool,
-      namesRelease: Bool, budget: Budget
+      lookback: Int64, namesRelease: Bool, countsSamples: Bool, budget: Budget
     ) {
       reading = SeriesReading(source: source, scope: scope, namesRelease: namesRelease)
       self.budget = budget
       self.times = times
       self.isInstant = isInstant
+      self.lookback = lookback
+      if countsSamples {
+        statistics = QueryStatistics()
+        statistics?.samplesByStep = .init(repeating: 0, count: times.count)
+      }
     }
 
     func warn(_ message: String) { warnings.insert("PromQL warning: " + message) }
@@ -79,7 +90,10 @@ extension PromQL {
         }
         if !points.isEmpty { matrix.append(MatrixSeries(labels: series.labels, points: points)) }
       }
-      return .matrix(matrix.sorted { $0.labels < $1.labels })
+      let start = Deadline.now
+      matrix.sort { $0.labels < $1.labels }
+      statistics?.sorting = Deadline.now &- start
+      return .matrix(matrix)
     }
 
     func evaluate(

@@ -43,6 +43,14 @@ extension PromQL {
       }
     }
 
+    /// Whether it asks for any series.
+    package var selectsSeries: Bool {
+      switch self {
+      case .selector, .range: true
+      default: children.contains(where: \.selectsSeries)
+      }
+    }
+
     /// The expression inside any parentheses.
     var unwrapped: Expression {
       var expression = self
@@ -115,9 +123,12 @@ extension PromQL {
     }
   }
 
-  /// An instant selector. A metric's name is the first of the matchers.
+  /// An instant selector. A metric's name is the first of the matchers. The order of the others
+  /// means nothing.
   package struct Selector: Sendable, Equatable {
     package var name: ByteString?
+    /// Whether the name stands inside the braces: `{"a.b"}`.
+    var isNameQuoted = false
     package var matchers: [Matcher]
     package var shift = Shift()
     package var place: Place
@@ -127,6 +138,18 @@ extension PromQL {
       matchers.first { $0.name == "__name__" && $0.operation == .equal && !$0.value.isEmpty }?
         .value
     }
+
+    /// The matchers in Prometheus' order: as written, a name in front of the braces last.
+    var writtenMatchers: [Matcher] {
+      guard name != nil, !isNameQuoted, let first = matchers.first else { return matchers }
+      return matchers.dropFirst() + [first]
+    }
+
+    package static func == (left: Selector, right: Selector) -> Bool {
+      left.shift == right.shift && left.sortedMatchers == right.sortedMatchers
+    }
+
+    private var sortedMatchers: [String] { matchers.map(Printing.text).sorted() }
   }
 
   /// A selector over a range of time.

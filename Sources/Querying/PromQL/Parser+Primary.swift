@@ -70,11 +70,30 @@ extension PromQL.Parser {
       if startsGrouping { return try aggregation(kind, token) }
     }
     if following == .symbol(.openParen) { return try call(name, token) }
+    return try named(name, token)
+  }
+
+  private mutating func named(_ name: ByteString, _ token: Token) throws(QueryFault) -> Parsed {
     if ["on", "ignoring", "group_left", "group_right", "bool"].contains(reader.keyword) {
       throw reader.fault("unexpected <\(name.text.lowercased())>")
     }
     reader.take()
     return try selector(name: name, start: token.range.lowerBound)
+  }
+
+  /// A selector and nothing else, as `match[]` takes it.
+  mutating func selectorAlone() throws(QueryFault) -> PromQL.Selector {
+    let token = reader.next
+    let parsed: Parsed
+    switch token.kind {
+    case .symbol(.openBrace): parsed = try selector(name: nil, start: token.range.lowerBound)
+    case .identifier(let name): parsed = try named(name, token)
+    default: throw reader.unexpected()
+    }
+    guard reader.next.kind == .end, case .selector(let selector) = parsed.expression else {
+      throw reader.unexpected()
+    }
+    return selector
   }
 
   private mutating func aggregation(
@@ -157,10 +176,10 @@ extension PromQL.Parser {
       switch token.kind {
       case .identifier(let label) where LabelsText.isLabelName(label):
         reader.take()
-        selector.matchers.append(try matcher(label))
+        selector.matchers.append(try matcher(label, at: token))
       case .number where LabelsText.isLabelName(word(token)):
         reader.take()
-        selector.matchers.append(try matcher(word(token)))
+        selector.matchers.append(try matcher(word(token), at: token))
       case .string(let label):
         reader.take()
         guard Quoting.isUTF8(label), !label.isEmpty else {
@@ -170,7 +189,7 @@ extension PromQL.Parser {
         if reader.isNext(.comma) || reader.isNext(.closeBrace) {
           try setName(label, in: &selector, at: token.range.lowerBound)
         } else {
-          selector.matchers.append(try matcher(label))
+          selector.matchers.append(try matcher(label, at: token))
         }
       case .end: throw reader.fault("unexpected end of input inside braces")
       default: throw reader.unexpected(in: "label matching", expected: "identifier or \"}\"")
@@ -196,10 +215,14 @@ extension PromQL.Parser {
         at: index)
     }
     selector.name = name
+    selector.isNameQuoted = true
     selector.matchers.insert(try Matcher(Labels.metricName, .equal, name), at: 0)
   }
 
-  private mutating func matcher(_ label: ByteString) throws(QueryFault) -> Matcher {
+  /// The matcher of a label that stands at `start`.
+  private mutating func matcher(
+    _ label: ByteString, at start: Token
+  ) throws(QueryFault) -> Matcher {
     guard case .symbol(let symbol) = reader.next.kind,
       let operation = Matcher.Operation(rawValue: symbol.rawValue)
     else {
@@ -215,7 +238,7 @@ extension PromQL.Parser {
     do {
       return try Matcher(label, operation, value)
     } catch {
-      throw reader.fault(error.message, at: token.range.lowerBound)
+      throw reader.fault(error.message, at: start.range.lowerBound)
     }
   }
 }

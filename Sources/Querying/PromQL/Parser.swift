@@ -10,6 +10,13 @@ extension PromQL {
     return expression
   }
 
+  /// A selector alone, as `match[]` takes it; one that accepts everything is allowed, and one with
+  /// two names, as in Prometheus. Throws on anything else.
+  package static func selector(_ text: ByteString) throws(QueryFault) -> Selector {
+    var parser = Parser(reader: try TokenReader(QueryText(text, .promql)))
+    return try parser.selectorAlone()
+  }
+
   /// A parser that reads by descent; its depth is bounded by the reader, the depth of what it
   /// builds by `node`.
   struct Parser {

@@ -12,13 +12,13 @@ extension PromQL.Expression {
       return PromQL.Printing.text(node.selector)
         + "[\(DurationText.text(milliseconds: node.range))]"
         + PromQL.Printing.text(node.selector.shift)
-    case .subquery(let node):
-      let step = node.step.map { DurationText.text(milliseconds: $0) } ?? ""
-      return "\(node.inner.text)[\(DurationText.text(milliseconds: node.range)):\(step)]"
-        + PromQL.Printing.text(node.shift)
+    case .subquery(let node): return node.inner.text + PromQL.Printing.suffix(node)
     case .unary(let node): return (node.isMinus ? "-" : "+") + node.operand.text
     case .binary(let node):
-      return node.left.text + " " + PromQL.Printing.operation(node) + " " + node.right.text
+      var left = node.left.text
+      // Its sign would take the whole power with it.
+      if node.operation == .power, left == "+Inf" { left = "Inf" }
+      return left + " " + PromQL.Printing.operation(node) + " " + node.right.text
     case .aggregation(let node): return PromQL.Printing.text(node)
     case .call(let node):
       return node.function.name + "(" + node.arguments.map(\.text).joined(separator: ", ") + ")"
@@ -32,35 +32,22 @@ extension PromQL {
   enum Printing {
     static func number(_ value: Double) -> String { Numbers.text(value) }
 
+    /// Matchers in order of their text, as Prometheus prints them.
     static func text(_ selector: Selector) -> String {
-      var head = ""
-      var parts: [String] = []
       var matchers = selector.matchers[...]
-      if let name = selector.name {
+      var head = ""
+      if let name = selector.name, !selector.isNameQuoted, LabelsText.isMetricName(name) {
+        head = name.text
         matchers = matchers.dropFirst()
-        if isPlain(name) {
-          head = name.text
-        } else {
-          parts.append(Quoting.quote(name))
-        }
       }
-      parts += matchers.map {
-        "\(LabelsText.name($0.name))\($0.operation.rawValue)\(Quoting.quote($0.value))"
-      }
+      let parts = matchers.map(text).sorted()
       if parts.isEmpty, !head.isEmpty { return head }
       return head + "{" + parts.joined(separator: ",") + "}"
     }
 
-    /// Whether a metric's name can stand without quotes.
-    private static func isPlain(_ name: ByteString) -> Bool {
-      LabelsText.isMetricName(name) && !reserved.contains(name.text.lowercased())
+    static func text(_ matcher: Matcher) -> String {
+      "\(LabelsText.name(matcher.name))\(matcher.operation.rawValue)\(Quoting.quote(matcher.value))"
     }
-
-    /// Words that mean something else where a metric's name may stand.
-    private static let reserved: Set<String> = [
-      "on", "ignoring", "group_left", "group_right", "bool", "inf", "nan", "offset", "and", "or",
-      "unless", "atan2", "by", "without",
-    ]
 
     static func text(_ shift: Shift) -> String {
       var text = ""
@@ -97,15 +84,26 @@ extension PromQL {
       return text
     }
 
+    /// What stands behind a subquery's inner expression.
+    static func suffix(_ node: Subquery) -> String {
+      let step = node.step.map { DurationText.text(milliseconds: $0) } ?? ""
+      return "[\(DurationText.text(milliseconds: node.range)):\(step)]" + text(node.shift)
+    }
+
     static func text(_ node: Aggregation) -> String {
+      let parameter = node.parameter.map { $0.text + ", " } ?? ""
+      return head(node) + "(" + parameter + node.operand.text + ")"
+    }
+
+    /// An aggregation's name and grouping.
+    static func head(_ node: Aggregation) -> String {
       var text = node.kind.rawValue
       if node.grouping.isWithout || !node.grouping.labels.isEmpty {
         text +=
           (node.grouping.isWithout ? " without " : " by ") + names(node.grouping.labels)
           + " "
       }
-      let parameter = node.parameter.map { $0.text + ", " } ?? ""
-      return text + "(" + parameter + node.operand.text + ")"
+      return text
     }
 
     private static func names(_ labels: [ByteString]) -> String {

@@ -1,5 +1,8 @@
 /// PromQL as Prometheus 3 has it, for float samples.
-package enum PromQL {}
+package enum PromQL {
+  /// How long a sample holds when no other follows, unless a query says otherwise; milliseconds.
+  package static let lookback: Int64 = 300_000
+}
 
 extension PromQL {
   /// The kinds of value an expression may have.
@@ -10,7 +13,7 @@ extension PromQL {
     case matrix
 
     /// The word messages use.
-    var documented: String {
+    package var documented: String {
       switch self {
       case .vector: "instant vector"
       case .matrix: "range vector"

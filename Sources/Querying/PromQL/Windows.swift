@@ -46,6 +46,18 @@ extension PromQL {
       }
     }
 
+    /// Tells for each instant which samples of a series lie in its window.
+    func visit(
+      _ column: Series, _ body: (Int, Range<Int>) throws(QueryFault) -> Void
+    ) throws(QueryFault) {
+      var (low, high) = (0, 0)
+      for (index, end) in ends.enumerated() {
+        while high < column.times.count, column.times[high] <= end { high += 1 }
+        while low < high, column.times[low] <= end - range { low += 1 }
+        try body(index, low..<high)
+      }
+    }
+
     /// A grid of what `reduce` makes of each window that has samples; nil leaves a value out.
     func mapping(
       dropsName: Bool = true, budget: Budget, _ reduce: (Window) throws(QueryFault) -> Double?
@@ -54,18 +66,16 @@ extension PromQL {
       for column in series {
         try budget.charge(instants.count)
         var values = [Double](repeating: .absent, count: instants.count)
-        var (low, high) = (0, 0)
         var isEmpty = true
-        for (index, end) in ends.enumerated() {
-          while high < column.times.count, column.times[high] <= end { high += 1 }
-          while low < high, column.times[low] <= end - range { low += 1 }
-          if low == high { continue }
+        try visit(column) { (index, members) throws(QueryFault) in
+          if members.isEmpty { return }
+          let end = ends[index]
           let window = Window(
-            times: column.times, values: column.values, members: low..<high, start: end - range,
+            times: column.times, values: column.values, members: members, start: end - range,
             end: end, instant: instants[index], index: index)
           // A long window at many instants costs time, if no memory.
-          if high - low > 1_000 { try budget.check() }
-          guard let value = try reduce(window) else { continue }
+          if members.count > 1_000 { try budget.check() }
+          guard let value = try reduce(window) else { return }
           values[index] = value
           isEmpty = false
         }

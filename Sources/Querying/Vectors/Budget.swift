@@ -18,7 +18,8 @@ package struct Deadline: Sendable, Equatable {
 
   package var isOver: Bool { Deadline.now >= monotonic }
 
-  private static var now: Int64 {
+  /// Nanoseconds of `CLOCK_MONOTONIC` now.
+  package static var now: Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
@@ -38,6 +39,9 @@ package final class Budget {
     left = samples
     self.deadline = deadline
   }
+
+  /// What has been charged.
+  var used: Int { limit - left }
 
   /// Takes `amount` samples or cells from the budget. Throws when it is used up, when the deadline
   /// is over, and when the task was cancelled.
