@@ -82,7 +82,7 @@ let package = Package(
     room(
       "Serving",
       sees: [
-        "Bytes", "Model", "Storing", "Querying", "Judging", hummingbird, nioCore,
+        "Bytes", "Model", "Packing", "Storing", "Querying", "Judging", hummingbird, nioCore,
         hummingbirdCore, httpTypes, logging, lifecycle, nioHTTP, nioWebSocket,
       ],
       embeds: [.embedInCode("Assets")]),

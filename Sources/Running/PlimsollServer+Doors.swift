@@ -5,9 +5,11 @@ import Storing
 extension PlimsollServer {
   /// What the HTTP API may ask of the house.
   static func doors(
-    _ ingest: IngestPipeline, _ datagrams: [DatagramPipeline], _ store: Store, _ watch: Watch,
-    _ queries: Workers
+    _ settings: ServerSettings, _ ingest: IngestPipeline, _ datagrams: [DatagramPipeline],
+    _ store: Store, _ watch: Watch, _ queries: Workers
   ) -> Doors {
+    let report = StatusReport(
+      settings: settings, start: WallClock.now(), store: store, watch: watch)
     var paths: [(path: String, format: String)] = []
     for format in wireFormats {
       for case .http(let path) in format.arrivals { paths.append((path, format.name)) }
@@ -34,6 +36,7 @@ extension PlimsollServer {
       },
       delete: { try store.delete($0) },
       isReady: { true },
+      status: { report.make() },
       source: StoreSource(store: store), state: store.state,
       processes: { watch.processes },
       rules: { watch.rulesAnswer() }, alerts: { watch.alertsAnswer() },

@@ -56,10 +56,11 @@ package final class PlimsollServer: Sendable {
     maintenance = Maintenance(store)
     let bound = BoundAddresses()
     self.bound = bound
-    let doors = Self.doors(ingest, datagrams, store, watch, queries)
+    let doors = Self.doors(settings, ingest, datagrams, store, watch, queries)
     http = HTTPServer(
       host: settings.http.host, port: settings.http.port,
-      routes: allRoutes(doors, queries), tails: TailSession(doors, queries), logger: logger)
+      routes: allRoutes(doors, queries), packers: queries, tails: TailSession(doors, queries),
+      logger: logger)
   }
 
   /// Serves until a signal or `stop`; `whenListening` runs beside it once all listeners are open.

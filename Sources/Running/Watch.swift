@@ -38,6 +38,13 @@ final class Watch: Sendable {
     /// When each group is due next; nanoseconds.
     var due: [String: Int64] = [:]
     var status = WatchStatus()
+    var loading = Loading()
+  }
+
+  /// When rules and processes were last read, nanoseconds, and what was refused, a line each.
+  struct Loading: Sendable {
+    var at: Int64 = 0
+    var refused: [String] = []
   }
 
   private static let tickSeconds = 1.0
@@ -71,6 +78,8 @@ final class Watch: Sendable {
   }
 
   var processes: [BusinessProcess] { state.withLock { $0.processes } }
+
+  var loading: Loading { state.withLock { $0.loading } }
 
   func rulesAnswer() -> [UInt8] {
     let (groups, book) = state.withLock { ($0.rules.groups, $0.book) }
@@ -113,6 +122,7 @@ final class Watch: Sendable {
     do {
       return try load()
     } catch {
+      state.withLock { $0.loading = Loading(at: WallClock.now(), refused: ["\(error)"]) }
       return ["\(error)"]
     }
   }
@@ -132,6 +142,7 @@ final class Watch: Sendable {
     state.withLock { state in
       refused += state.rules.load(sources).map(\.description)
       if let processes { state.processes = processes }
+      state.loading = Loading(at: now, refused: refused)
       gone.due = state.book.orphans(state.rules.groups, now: now)
       gone.removed = state.book.keepOnly(state.rules.groups)
     }

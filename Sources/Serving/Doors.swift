@@ -58,6 +58,8 @@ package struct Doors: Sendable {
   /// Deletes rows for good, and returns when they are in no file any more.
   package var delete: @Sendable (DeletionRequest) throws -> DeletionReceipt
   package var isReady: @Sendable () -> Bool
+  /// What the server says of itself.
+  package var status: @Sendable () -> ServerStatus
   /// What queries read from.
   package var source: any Source
   package var state: StateDatabase
@@ -78,6 +80,7 @@ package struct Doors: Sendable {
     backup: @escaping @Sendable (String) async throws -> BackupReport,
     delete: @escaping @Sendable (DeletionRequest) throws -> DeletionReceipt,
     isReady: @escaping @Sendable () -> Bool,
+    status: @escaping @Sendable () -> ServerStatus,
     source: any Source, state: StateDatabase,
     processes: @escaping @Sendable () -> [BusinessProcess],
     rules: @escaping @Sendable () -> [UInt8], alerts: @escaping @Sendable () -> [UInt8],
@@ -92,6 +95,7 @@ package struct Doors: Sendable {
     self.backup = backup
     self.delete = delete
     self.isReady = isReady
+    self.status = status
     self.source = source
     self.state = state
     self.processes = processes

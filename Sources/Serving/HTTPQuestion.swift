@@ -77,8 +77,10 @@ package enum FormText {
     return found
   }
 
-  /// Percent-decoding with `+` as a blank; a bad escape stays as it is.
-  package static func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
+  /// Percent-decoding, in forms with `+` as a blank; a bad escape stays as it is.
+  package static func decode(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, plusIsBlank: Bool = true
+  ) -> String {
     var decoded: [UInt8] = []
     var index = range.lowerBound
     while index < range.upperBound {
@@ -90,7 +92,7 @@ package enum FormText {
         index += 3
         continue
       }
-      decoded.append(byte == 43 ? 32 : byte)
+      decoded.append(byte == 43 && plusIsBlank ? 32 : byte)
       index += 1
     }
     return String(decoding: decoded, as: UTF8.self)

@@ -17,8 +17,11 @@ package final class HTTPServer: Sendable {
   private let group: ServiceGroup
   private let bound: BoundPort
 
-  /// Prepares to serve `routes` on `host:port`; port 0 picks a free one.
-  package init(host: String, port: Int, routes: [Route], tails: TailSession, logger: Logger) {
+  /// Prepares to serve `routes` on `host:port`; port 0 picks a free one. Large answers are packed
+  /// on the threads of `packers`.
+  package init(
+    host: String, port: Int, routes: [Route], packers: Workers, tails: TailSession, logger: Logger
+  ) {
     let bound = BoundPort()
     self.bound = bound
     var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(Self.idleSeconds))
@@ -26,7 +29,7 @@ package final class HTTPServer: Sendable {
       maxHeaderFieldSize: Self.headerFieldBytes, maxHeaderListSize: Self.headerListBytes,
       maxHeaderFieldCount: Self.headerFields)
     let application = Application(
-      responder: RouteTable(routes),
+      responder: RouteTable(routes, packers),
       server: HTTPServerBuilder { [configuration] responder in
         TailChannel(
           http: HTTP1Channel(responder: responder, configuration: configuration),

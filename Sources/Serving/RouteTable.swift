@@ -12,8 +12,10 @@ struct RouteTable: HTTPResponder {
 
   private let exact: [String: [Route]]
   private let patterns: [(parts: [Substring], route: Route)]
+  private let finish: AnswerFinish
 
-  init(_ routes: [Route]) {
+  init(_ routes: [Route], _ packers: Workers) {
+    finish = AnswerFinish(packers: packers)
     exact = Dictionary(grouping: routes.filter { !$0.path.contains(":") }, by: \.path)
     patterns = routes.filter { $0.path.contains(":") }.map { ($0.path.split(separator: "/"), $0) }
   }
@@ -49,7 +51,8 @@ struct RouteTable: HTTPResponder {
       for (expected, part) in zip(pattern.parts, parts) {
         if expected.hasPrefix(":") {
           let bytes = Array(part.utf8)
-          captures[String(expected.dropFirst())] = FormText.decode(bytes.span, 0..<bytes.count)
+          captures[String(expected.dropFirst())] = FormText.decode(
+            bytes.span, 0..<bytes.count, plusIsBlank: false)
         } else if expected != part {
           return nil
         }
@@ -93,7 +96,8 @@ struct RouteTable: HTTPResponder {
       method: method, path: request.uri.path, captures: captures, parameters: parameters,
       headers: { name in HTTPField.Name(name).flatMap { headers[$0] } }, body: body)
     do {
-      return Self.response(try await route.answer(question), withoutBody: method == "HEAD")
+      let answer = await finish.apply(to: try await route.answer(question), of: question)
+      return Self.response(answer, withoutBody: method == "HEAD")
     } catch is Overload {
       var refused = HTTPAnswer.text("too much work is waiting: try again", status: 503)
       refused.headers = [("Retry-After", "2")]
@@ -126,7 +130,7 @@ struct RouteTable: HTTPResponder {
 
   private static func response(_ answer: HTTPAnswer, withoutBody: Bool = false) -> Response {
     var headers = HTTPFields()
-    headers[.contentType] = answer.contentType
+    if answer.status != 204, answer.status != 304 { headers[.contentType] = answer.contentType }
     if let name = HTTPField.Name("X-Content-Type-Options") { headers[name] = "nosniff" }
     for (name, value) in answer.headers {
       if let name = HTTPField.Name(name) { headers[name] = value }

@@ -4,18 +4,39 @@ import Querying
 
 /// Times, steps and limits as the two APIs write them in parameters.
 enum TimeParameters {
+  /// What Prometheus' own clients send for the earliest and the latest time there is, and the
+  /// times as the evaluator can hold them; milliseconds.
+  private static let extremes: [String: Int64] = [
+    "-292273086-05-16T16:47:06Z": -9_000_000_000_000_000,
+    "292277025-08-18T07:12:54.999999999Z": 8_999_999_999_999_999,
+    "292277025-08-18T07:12:54.999Z": 8_999_999_999_999_999,
+  ]
+
   /// Prometheus: seconds with a fraction, or RFC 3339. Milliseconds since 1970.
   static func prometheusTime(
     _ text: String?, name: String, default fallback: Int64
   ) throws(QueryFault) -> Int64 {
     guard let text else { return fallback }
-    let bytes = Array(text.utf8)
-    if let seconds = Numbers.decimal(bytes.span), let time = Int64(clamping: seconds * 1_000) {
-      return time
-    }
-    if let instant = Instant.parse(bytes.span) { return instant / Instant.millisecond }
+    if let time = prometheusTime(text) { return time }
     throw QueryFault(
-      .badData, "invalid parameter \"\(name)\": cannot parse \"\(text)\" to a valid timestamp")
+      .badData,
+      "invalid parameter \"\(name)\": Invalid time value for '\(name)': cannot parse "
+        + "\"\(text)\" to a valid timestamp")
+  }
+
+  /// The same for a parameter that has to be there.
+  static func prometheusTime(_ text: String?, name: String) throws(QueryFault) -> Int64 {
+    if let text, let time = prometheusTime(text) { return time }
+    throw QueryFault(
+      .badData,
+      "invalid parameter \"\(name)\": cannot parse \"\(text ?? "")\" to a valid timestamp")
+  }
+
+  private static func prometheusTime(_ text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    if let seconds = Numbers.decimal(bytes.span) { return Int64(clamping: seconds * 1_000) }
+    if let instant = Instant.parse(bytes.span) { return instant / Instant.millisecond }
+    return extremes[text]
   }
 
   /// Prometheus and Loki: seconds with a fraction, or a duration such as `15s`. Milliseconds.

@@ -10,11 +10,17 @@ extension PromQL {
     return expression
   }
 
-  /// A selector alone, as `match[]` takes it; one that accepts everything is allowed, and one with
-  /// two names, as in Prometheus. Throws on anything else.
-  package static func selector(_ text: ByteString) throws(QueryFault) -> Selector {
+  /// A selector alone, as `match[]` takes it; it may have two names, as in Prometheus. Throws on
+  /// anything else, and unless `allowsAll` on a selector that every series passes.
+  package static func selector(
+    _ text: ByteString, allowsAll: Bool = false
+  ) throws(QueryFault) -> Selector {
     var parser = Parser(reader: try TokenReader(QueryText(text, .promql)))
-    return try parser.selectorAlone()
+    let selector = try parser.selectorAlone()
+    guard allowsAll || !selector.matchers.allSatisfy(\.acceptsEmpty) else {
+      throw QueryFault(.badData, "match[] must contain at least one non-empty matcher")
+    }
+    return selector
   }
 
   /// A parser that reads by descent; its depth is bounded by the reader, the depth of what it
