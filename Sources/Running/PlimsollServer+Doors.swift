@@ -39,7 +39,7 @@ extension PlimsollServer {
       status: { report.make() },
       source: StoreSource(store: store), state: store.state,
       processes: { watch.processes },
-      rules: { watch.rulesAnswer() }, alerts: { watch.alertsAnswer() },
+      rules: { try watch.rulesAnswer($0) }, alerts: { watch.alertsAnswer() },
       now: WallClock.now)
   }
 }

@@ -81,9 +81,10 @@ final class Watch: Sendable {
 
   var loading: Loading { state.withLock { $0.loading } }
 
-  func rulesAnswer() -> [UInt8] {
+  /// Throws a `QueryFault` when the selection begins at a group there is none of.
+  func rulesAnswer(_ selection: RulesSelection) throws -> [UInt8] {
     let (groups, book) = state.withLock { ($0.rules.groups, $0.book) }
-    return RulesAnswer.rules(groups, book)
+    return try RulesAnswer.rules(groups, book, selection)
   }
 
   func alertsAnswer() -> [UInt8] {

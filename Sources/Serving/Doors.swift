@@ -64,8 +64,8 @@ package struct Doors: Sendable {
   package var source: any Source
   package var state: StateDatabase
   package var processes: @Sendable () -> [BusinessProcess]
-  /// The answers of `/api/v1/rules` and `/api/v1/alerts`.
-  package var rules: @Sendable () -> [UInt8]
+  /// The answers of `/api/v1/rules`, which throws a `QueryFault`, and `/api/v1/alerts`.
+  package var rules: @Sendable (RulesSelection) throws -> [UInt8]
   package var alerts: @Sendable () -> [UInt8]
   /// Nanoseconds since 1970.
   package var now: @Sendable () -> Int64
@@ -83,7 +83,8 @@ package struct Doors: Sendable {
     status: @escaping @Sendable () -> ServerStatus,
     source: any Source, state: StateDatabase,
     processes: @escaping @Sendable () -> [BusinessProcess],
-    rules: @escaping @Sendable () -> [UInt8], alerts: @escaping @Sendable () -> [UInt8],
+    rules: @escaping @Sendable (RulesSelection) throws -> [UInt8],
+    alerts: @escaping @Sendable () -> [UInt8],
     now: @escaping @Sendable () -> Int64
   ) {
     self.ingest = ingest

@@ -2,7 +2,7 @@ import Bytes
 import Model
 import Querying
 
-/// What Loki tells of itself, its rules, and how it would write a query.
+/// What Loki tells of itself, and how it would write a query.
 enum LokiStatusRoutes {
   static func routes(_ doors: Doors) -> [Route] {
     let both = ["GET", "POST"]
@@ -11,8 +11,6 @@ enum LokiStatusRoutes {
       Route(["GET"], "/loki/api/v1/drilldown-limits") { _ in .json(limits()) },
       Route(["GET"], "/config") { _ in .text(configuration) },
       Route(["GET"], "/loki/api/v1/status/config") { _ in .text(configuration) },
-      Route(["GET"], "/prometheus/api/v1/rules") { _ in .json(doors.rules()) },
-      Route(["GET"], "/prometheus/api/v1/alerts") { _ in .json(doors.alerts()) },
     ]
   }
 

@@ -16,8 +16,6 @@ enum PrometheusRoutes {
         PrometheusAnswer.parsed(try request.expression())
       },
       .prometheus(both, "query_exemplars", doors, workers) { try exemplars($0) },
-      Route(["GET"], "/api/v1/rules") { _ in .json(doors.rules()) },
-      Route(["GET"], "/api/v1/alerts") { _ in .json(doors.alerts()) },
     ]
   }
 
