@@ -105,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Bytes", "Model", "Packing", "Decoding", "Tagging", "Storing", "Querying", arguments,
+        "Bytes", "Model", "Packing", "Decoding", "Tagging", "Storing", arguments,
       ],
       swiftSettings: strict),
 

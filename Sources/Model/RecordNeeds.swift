@@ -40,3 +40,41 @@ package struct HeadColumn: Sendable {
     self.counts = counts
   }
 }
+
+/// The values of a field of some records.
+package struct FieldColumn: Sendable {
+  /// A text that records have, and what its senders meant it to be.
+  package struct Value: Sendable {
+    package let text: ByteString
+    package let kind: FieldKind
+
+    package init(text: ByteString, kind: FieldKind) {
+      self.text = text
+      self.kind = kind
+    }
+  }
+
+  /// As it was sent; empty when no record has it.
+  package let name: ByteString
+  package let values: [Value]
+  /// For each record the index of its value, -1 for those without; empty when no record has one.
+  package let codes: [Int32]
+
+  package init(name: ByteString, values: [Value], codes: [Int32]) {
+    self.name = name
+    self.values = values
+    self.codes = codes
+  }
+}
+
+/// The numbers that a field of some records holds.
+package struct FieldNumbers: Sendable {
+  /// The records that have it, ascending; nil for all.
+  package let rows: [UInt32]?
+  package let values: [Double]
+
+  package init(rows: [UInt32]?, values: [Double]) {
+    self.rows = rows
+    self.values = values
+  }
+}

@@ -55,6 +55,16 @@ package protocol RecordHeads {
   func codes(_ part: RecordPart, in column: HeadColumn) throws -> [UInt32]
   /// Nanoseconds of each record.
   func rowTimes() throws -> [Int64]
+  /// The field whose name `isNamed`; nil when a record has several such.
+  func field(where isNamed: (ByteString) -> Bool) throws -> FieldColumn?
+  /// The numbers of the field whose name `isNamed`; each record is in one of them at most. `read`
+  /// tells what a text is worth, nil for none; with `readsDigits` what is kept as a number is worth
+  /// what it says. Nil when a text is worth nothing, and when a record may have several such
+  /// fields.
+  func numbers(
+    where isNamed: (ByteString) -> Bool, readsDigits: Bool,
+    _ read: (Span<UInt8>, FieldKind) -> Double?
+  ) throws -> [FieldNumbers]?
 }
 
 /// Records of a batch, all of it.

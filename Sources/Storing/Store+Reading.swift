@@ -63,7 +63,7 @@ extension Store {
     ) throws -> Bool? {
       do {
         return try body(
-          StoredRecords(source: source, scope: scope, from: from, to: to, whole: whole))
+          StoredRecords(source: source, whole: whole))
       } catch is DamagedRecords {
         return nil
       }

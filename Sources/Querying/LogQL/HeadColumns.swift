@@ -18,16 +18,8 @@ struct HeadColumns {
   /// How many combinations there are.
   let count: Int
 
-  /// The parts that labels of these names are; the tenant is none, as a block is of one. Nil when
-  /// one is no part of a head.
-  static func parts(of names: some Sequence<ByteString>) -> Set<RecordPart>? {
-    var found: Set<RecordPart> = []
-    for name in names where name != LogLabels.tenant {
-      guard let part = parts[name] else { return nil }
-      found.insert(part)
-    }
-    return found
-  }
+  /// The part that a label of this name is, if any.
+  static func part(of name: ByteString) -> RecordPart? { parts[name] }
 
   /// Nil when there are too many combinations, or stream labels beside the heads.
   init?(_ heads: any RecordHeads, _ parts: Set<RecordPart>) throws {

@@ -1,7 +1,7 @@
 import Model
 
 extension LineCollector {
-  /// Takes what records a source lends may be of the answer, and no others where the heads tell.
+  /// Takes what records a source lends may be of the answer, and no others where columns tell.
   mutating func take(
     _ records: any LentRecords, _ needs: RecordNeeds, _ budget: Budget
   ) throws {
@@ -9,35 +9,40 @@ extension LineCollector {
       return try take(try records.batch(needs, rows: nil), budget)
     }
     if isBehind(heads.times) { return }
-    let rows = try candidates(heads, budget)
+    // While lines are missing, texts that a line must hold leave less than times and columns do.
+    let rows = needs.texts.isEmpty || isFull ? try candidates(heads, budget) : nil
     if rows?.isEmpty == true { return }
     try take(try records.batch(needs, rows: rows), budget)
   }
 
-  /// The rows that may be among the answer's, ascending; nil when heads do not tell.
+  /// The rows that may be among the answer's, ascending; nil when columns do not tell.
   private mutating func candidates(
     _ heads: any RecordHeads, _ budget: Budget
   ) throws -> [UInt32]? {
-    guard !table.readsTimeline,
-      let parts = HeadColumns.parts(of: plan.matchers.map(\.name)),
-      let columns = try HeadColumns(heads, parts)
+    guard var kinds = try AlikeRows(heads, columns),
+      !table.readsTimeline || !kinds.columns.lacks(.release)
     else { return nil }
-    let isSelected = (0..<columns.count).map { place in
-      let (record, batch) = columns.record(at: place)
-      let phase = table.phase(of: record, in: batch)
-      return table.phases[phase].isSelected
-    }
-    guard isSelected.contains(true) else { return [] }
     try budget.charge(heads.count)
-    let places = try columns.places()
+    try kinds.placeByHeads()
+    var isSeen = [Bool](repeating: false, count: kinds.count)
+    for place in kinds.places { isSeen[Int(place)] = true }
+    var isTaken = [Bool](repeating: false, count: kinds.count)
+    for place in isTaken.indices where isSeen[place] {
+      let (record, batch) = kinds.record(at: place)
+      isTaken[place] = isToldByColumns ? passes(record, batch) : selects(record, batch)
+    }
+    guard isTaken.contains(true) else { return [] }
     let times = try heads.rowTimes()
     var rows: [UInt32] = []
     for (row, time) in times.enumerated()
-    where mayBeKept(time) && isSelected[Int(places[row])] {
+    where isTaken[Int(kinds.places[row])] && mayBeKept(time) {
       rows.append(UInt32(truncatingIfNeeded: row))
     }
-    // Each row without stages is a line, so only the first ones can be of the answer.
-    guard plan.takesAll, rows.count > limit else { return rows }
+    // Each of them is a line, so only the first ones can be of the answer.
+    guard isToldByColumns, rows.count > limit else {
+      // To pick out most rows costs more than to take them all.
+      return rows.count * 2 > heads.count ? nil : rows
+    }
     let isForward = direction == .forward
     rows.sort { left, right in
       let (one, other) = (times[Int(left)], times[Int(right)])

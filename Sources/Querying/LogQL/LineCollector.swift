@@ -23,17 +23,27 @@ struct LineCollector {
   private var kept: [Kept] = []
   private var read = 0
 
+  /// The columns that tell which records are lines of the answer, or might be.
+  let columns: ColumnNeeds
+  /// Whether they tell all of it.
+  let isToldByColumns: Bool
+
   init(
-    _ plan: LogPlan, limit: Int, direction: LogQL.Direction, start: Int64, end: Int64,
-    scope: Scope, timeline: Timeline?
-  ) {
-    self.plan = plan
+    _ selection: LogSelection, _ mention: LabelMention, limit: Int, direction: LogQL.Direction,
+    start: Int64, end: Int64,
+    scope: Scope, timeline: Timeline
+  ) throws(QueryFault) {
+    plan = try LogPlan(selection, joining: mention.joined)
     self.limit = limit
     self.direction = direction
     self.start = start
     self.end = end
+    let all = ColumnNeeds(selection, mention)
+    isToldByColumns = all != nil
+    columns = all ?? ColumnNeeds(of: selection.matchers)
     table = StreamTable(
-      plan.matchers, scope: scope, timeline: timeline, from: start, through: end)
+      plan.matchers, scope: scope, timeline: mention.namesRelease ? timeline : nil, from: start,
+      through: end)
     row = LogRow(scope: scope)
   }
 
@@ -74,16 +84,19 @@ struct LineCollector {
     try budget.charge(row.takeWork())
   }
 
+  /// Whether there are as many lines as are asked for, so that others must come before them.
+  var isFull: Bool { kept.count >= limit }
+
   /// Whether a line of that time may still be among the first.
   func mayBeKept(_ time: Int64) -> Bool {
     guard time >= start, time < end else { return false }
-    guard kept.count >= limit, let worst = kept.last?.time else { return true }
+    guard isFull, let worst = kept.last?.time else { return true }
     return !isBehind(time, worst)
   }
 
   /// Whether no line of those times can be among the first.
   func isBehind(_ times: ClosedRange<Int64>) -> Bool {
-    guard kept.count >= limit, let worst = kept.last?.time else { return false }
+    guard isFull, let worst = kept.last?.time else { return false }
     return isBehind(direction == .forward ? times.lowerBound : times.upperBound, worst)
   }
 
@@ -91,7 +104,13 @@ struct LineCollector {
     direction == .forward ? time > other : time < other
   }
 
-  private mutating func passes(_ record: Record, _ batch: Batch) -> Bool {
+  /// Whether the selector takes the record's stream.
+  mutating func selects(_ record: Record, _ batch: Batch) -> Bool {
+    let place = table.phase(of: record, in: batch)
+    return table.phases[place].isSelected
+  }
+
+  mutating func passes(_ record: Record, _ batch: Batch) -> Bool {
     let place = table.phase(of: record, in: batch)
     let phase = table.phases[place]
     guard phase.isSelected else { return false }

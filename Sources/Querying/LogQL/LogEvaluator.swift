@@ -48,8 +48,8 @@ struct LogEvaluator {
     let span = windows.span
     if span.from < span.to {
       try source.visitRecords(in: scope, from: span.from, to: span.to) { records in
-        if let count = fold.headCount, let heads = records.heads,
-          try fold.take(heads, count, budget)
+        if let columns = fold.columns, let heads = records.heads,
+          try fold.take(heads, columns, budget)
         {
           return true
         }

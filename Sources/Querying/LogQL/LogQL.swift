@@ -44,11 +44,10 @@ package enum LogQL {
           + "(\(limit) > \(Limits.rowsPerQuery))")
     }
     let mention = LabelMention(expression)
-    let plan = try LogPlan(selection, joining: mention.joined)
+    var collector = try LineCollector(
+      selection, mention, limit: limit, direction: direction, start: start, end: end,
+      scope: scope, timeline: source.timeline)
     guard start < end else { return .streams([]) }
-    var collector = LineCollector(
-      plan, limit: limit, direction: direction, start: start, end: end, scope: scope,
-      timeline: mention.namesRelease ? source.timeline : nil)
     let budget = Budget(deadline: deadline)
     let needs = RecordNeeds(selection, mention, showsLines: true, showsFields: withFields)
     try source.visitRecords(in: scope, from: start, to: end) { records in

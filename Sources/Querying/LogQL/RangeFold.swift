@@ -6,12 +6,12 @@ import Model
 /// it; unwrapped values are kept, put in order, and reduced window by window.
 struct RangeFold {
   private let range: LogRange
-  private let plan: LogPlan
-  private let unwrap: ValueReader?
+  let plan: LogPlan
+  let unwrap: ValueReader?
   /// What it looks at of records.
   let needs: RecordNeeds
-  /// Nil when it looks at more than heads.
-  let headCount: HeadCount?
+  /// Nil when it looks at more than columns.
+  let columns: RangeColumns?
   let windows: StepWindows
   var table: StreamTable
   var row: LogRow
@@ -20,7 +20,7 @@ struct RangeFold {
   /// before.
   var lines: [[Int64]] = []
   private var bytes: [[Int64]] = []
-  private var values: [[(time: Int64, value: Double)]] = []
+  var values: [[(time: Int64, value: Double)]] = []
 
   /// `grouping` replaces the range's own when an aggregation of counts is folded in.
   init(
@@ -41,7 +41,7 @@ struct RangeFold {
     needs = RecordNeeds(
       range.selection, mention,
       showsLines: range.function == .bytes || range.function == .bytesRate)
-    headCount = HeadCount(range, grouping, mention, timeline)
+    columns = RangeColumns(range, grouping, mention, timeline)
     keys = SeriesKeys(
       grouping: range.function == .absent ? Grouping() : grouping, joining: joined)
   }
@@ -78,6 +78,16 @@ struct RangeFold {
     }
   }
 
+  /// Whether it is of no account in which order values come: when one window holds them all, and
+  /// what they come to has no roundings that depend on it.
+  var isOrderFree: Bool {
+    guard windows.count == 1 else { return false }
+    switch range.function {
+    case .quantile, .minimum, .maximum, .count, .absent: return true
+    default: return false
+    }
+  }
+
   private var countsBytes: Bool { range.function == .bytes || range.function == .bytesRate }
 
   mutating func addSeries(_ budget: Budget) throws(QueryFault) {
@@ -94,7 +104,7 @@ struct RangeFold {
     values.append([])
   }
 
-  private func failure(_ error: ByteString, _ batch: Batch) -> QueryFault {
+  func failure(_ error: ByteString, _ batch: Batch) -> QueryFault {
     let labels = LabelsText.text(row.labels(joining: plan.joined, in: batch))
     return QueryFault(
       .execution,
@@ -134,9 +144,17 @@ struct RangeFold {
   private mutating func reduced(_ series: Int, _ budget: Budget) throws(QueryFault) -> [Double] {
     var samples = values[series]
     values[series] = []
-    samples.sort { $0.time < $1.time }
+    if !isOrderFree { samples.sort { $0.time < $1.time } }
     let times = samples.map(\.time)
     let numbers = samples.map(\.value)
+    if isOrderFree {
+      // Only values of the window were taken.
+      try budget.charge(samples.count)
+      let value = WindowReduction.reduce(
+        range.function, times[...], numbers[...], length: windows.length,
+        parameter: range.parameter ?? 0)
+      return [samples.isEmpty ? .absent : value]
+    }
     var cells = [Double](repeating: .absent, count: windows.count)
     var low = 0
     var high = 0

@@ -150,11 +150,60 @@ package enum Quantile {
     if values.isEmpty || quantile.isNaN { return .nan }
     if quantile < 0 { return -.infinity }
     if quantile > 1 { return .infinity }
-    let sorted = values.sorted { $0 < $1 || ($0.isNaN && !$1.isNaN) }
-    let rank = quantile * Double(sorted.count - 1)
-    let lower = Swift.min(Swift.max(0, Int(rank.rounded(.down))), sorted.count - 1)
-    let upper = Swift.min(sorted.count - 1, lower + 1)
+    let rank = quantile * Double(values.count - 1)
+    let lower = Swift.min(Swift.max(0, Int(rank.rounded(.down))), values.count - 1)
     let weight = rank - rank.rounded(.down)
-    return sorted[lower] * (1 - weight) + sorted[upper] * weight
+    var parted = values
+    let (low, high) = part(&parted, at: lower)
+    return low * (1 - weight) + high * weight
+  }
+
+  private static func isLess(_ left: Double, _ right: Double) -> Bool {
+    left < right || (left.isNaN && !right.isNaN)
+  }
+
+  /// The value that would stand at `place` if they were in order, and the one behind it, or itself
+  /// when it is the last (C. A. R. Hoare, Algorithm 65: FIND).
+  private static func part(
+    _ values: inout [Double], at place: Int
+  ) -> (at: Double, next: Double) {
+    var low = 0
+    var high = values.count - 1
+    // Where that many parts have not been enough, the values were made to resist it.
+    var rounds = 2 * (Int.bitWidth - values.count.leadingZeroBitCount) + 8
+    while high - low > 32, rounds > 0 {
+      rounds -= 1
+      let pivot = median(values[low], values[(low + high) / 2], values[high])
+      var left = low
+      var right = high
+      while left <= right {
+        while isLess(values[left], pivot) { left += 1 }
+        while isLess(pivot, values[right]) { right -= 1 }
+        guard left <= right else { break }
+        values.swapAt(left, right)
+        left += 1
+        right -= 1
+      }
+      if place <= right {
+        high = right
+      } else if place >= left {
+        low = left
+      } else {
+        (low, high) = (place, place)
+      }
+    }
+    if low < high { values[low...high].sort(by: isLess) }
+    let found = values[place]
+    guard place + 1 < values.count else { return (found, found) }
+    if place < high { return (found, values[place + 1]) }
+    var next = values[place + 1]
+    for value in values[(place + 1)...] where isLess(value, next) { next = value }
+    return (found, next)
+  }
+
+  private static func median(_ first: Double, _ second: Double, _ third: Double) -> Double {
+    let (low, high) = isLess(second, first) ? (second, first) : (first, second)
+    if isLess(third, low) { return low }
+    return isLess(high, third) ? high : third
   }
 }

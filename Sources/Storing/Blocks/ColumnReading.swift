@@ -103,6 +103,32 @@ struct ColumnReading {
     }
   }
 
+  /// Of some rows, ascending, the places that those with a value have among the column's values, and
+  /// which of the rows they are.
+  func places(of chosen: [UInt32], in place: ColumnPlace) -> (places: [Int], rows: [UInt32]) {
+    guard let bits = place.presence else {
+      return (
+        chosen.map { Int($0) },
+        chosen.indices.map { UInt32(truncatingIfNeeded: $0) }
+      )
+    }
+    var places: [Int] = []
+    var rows: [UInt32] = []
+    var before = 0
+    var byte = 0
+    for (index, row) in chosen.enumerated() {
+      while byte < Int(row) / 8 {
+        before += columns[bits.lowerBound + byte].nonzeroBitCount
+        byte += 1
+      }
+      let bit = UInt8(1) << UInt8(row & 7)
+      guard columns[bits.lowerBound + byte] & bit != 0 else { continue }
+      places.append(before + (columns[bits.lowerBound + byte] & (bit - 1)).nonzeroBitCount)
+      rows.append(UInt32(truncatingIfNeeded: index))
+    }
+    return (places, rows)
+  }
+
   /// The texts at those places, ascending, of a column.
   mutating func texts(of place: ColumnPlace, at chosen: [Int]) -> [Slice]? {
     switch place.values {

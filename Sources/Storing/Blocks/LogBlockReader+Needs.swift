@@ -14,26 +14,28 @@ extension LogBlockReader {
       if own.rows.isEmpty { return Batch() }
       kept = own.rows
       found = own
-    } else if needs.message, let chosen, chosen.count * 2 < rowCount {
-      guard let messages = messages(at: chosen) else { return nil }
-      found = messages
     }
     // The fields of pushed records are labels of theirs in every query.
     let wanted = counts.parts[.field] == nil ? needs.fields : nil
     let isFound = found != nil
+    let isWanted = { (key: ColumnKey) in
+      switch key.part {
+      case .message: needs.message && !isFound
+      case .field: wanted?(key.name) ?? true
+      default: true
+      }
+    }
     guard let times = times(), let levels = levels(),
-      let own = columns(where: { key in
-        switch key.part {
-        case .message: needs.message && !isFound
-        case .field: wanted?(key.name) ?? true
-        default: true
-        }
-      })
+      let own = kept.map({ columns(where: isWanted, at: $0) }) ?? columns(where: isWanted)
     else { return nil }
     var rows = TenantRows(
       tenant: tenant, arena: own.arena, times: times, receivedAt: times, levels: levels,
       columns: own.columns)
-    if let kept { rows = rows.keeping(kept) }
+    if let kept {
+      rows.times = kept.map { times[Int($0)] }
+      rows.receivedAt = rows.times
+      rows.levels = kept.map { levels[Int($0)] }
+    }
     if let found { rows.add(found, at: kept ?? found.rows) }
     return rows.batch()
   }
@@ -56,10 +58,12 @@ extension LogBlockReader {
 extension FoundMessages {
   /// Only those of some rows, ascending.
   fileprivate func keeping(_ chosen: [UInt32]) -> FoundMessages {
-    let wanted = Set(chosen)
     var part = FoundMessages()
     part.arena = arena
-    for (row, message) in zip(rows, messages) where wanted.contains(row) {
+    var next = 0
+    for (row, message) in zip(rows, messages) {
+      while next < chosen.count, chosen[next] < row { next += 1 }
+      guard next < chosen.count, chosen[next] == row else { continue }
       part.rows.append(row)
       part.messages.append(message)
     }
@@ -68,35 +72,6 @@ extension FoundMessages {
 }
 
 extension TenantRows {
-  /// Only those rows, ascending.
-  fileprivate func keeping(_ kept: [UInt32]) -> TenantRows {
-    var places = [Int32](repeating: -1, count: times.count)
-    for (place, row) in kept.enumerated() {
-      places[Int(row)] = Int32(truncatingIfNeeded: place)
-    }
-    var part = self
-    part.times = kept.map { times[Int($0)] }
-    part.receivedAt = kept.map { receivedAt[Int($0)] }
-    part.levels = kept.map { levels[Int($0)] }
-    part.columns = columns.map { column in
-      var rows: [UInt32] = []
-      var values: [Slice] = []
-      if let own = column.rows {
-        for (index, row) in own.enumerated() where places[Int(row)] >= 0 {
-          rows.append(UInt32(places[Int(row)]))
-          values.append(column.values[index])
-        }
-      } else {
-        for (place, row) in kept.enumerated() {
-          rows.append(UInt32(truncatingIfNeeded: place))
-          values.append(column.values[Int(row)])
-        }
-      }
-      return RecordColumn(key: column.key, rows: rows, values: .plain(values))
-    }
-    return part
-  }
-
   /// Gives rows the messages that were found for them; `kept` says which the rows were.
   fileprivate mutating func add(_ found: FoundMessages, at kept: [UInt32]) {
     let shift = UInt32(truncatingIfNeeded: arena.count)

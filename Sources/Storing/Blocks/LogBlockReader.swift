@@ -79,34 +79,6 @@ final class LogBlockReader: Sendable {
     return found
   }
 
-  /// The messages of those rows, ascending, but for rows without one; nil when damaged.
-  func messages(at chosen: [UInt32]) -> FoundMessages? {
-    guard var own = reading(), let columns = walk(until: { $0.part == .message }) else {
-      return nil
-    }
-    var found = FoundMessages()
-    guard let place = columns.last, place.key.part == .message else { return found }
-    var places: [Int] = []
-    if let rows = own.rows(of: place) {
-      var next = 0
-      for row in chosen {
-        while next < rows.count, rows[next] < row { next += 1 }
-        guard next < rows.count else { break }
-        if rows[next] == row {
-          places.append(next)
-          found.rows.append(row)
-        }
-      }
-    } else {
-      places = chosen.map { Int($0) }
-      found.rows = chosen
-    }
-    guard let texts = own.texts(of: place, at: places) else { return nil }
-    found.messages = texts
-    found.arena = own.values.arena
-    return found
-  }
-
   /// The columns that `isWanted`, decoded, with the arena they lie in; nil when damaged.
   func columns(
     where isWanted: (ColumnKey) -> Bool
@@ -120,30 +92,22 @@ final class LogBlockReader: Sendable {
     return (columns, reading.values.arena)
   }
 
-  /// The columns of the fields of that name, as numbers where they are kept as such, so that no
-  /// text is made of them; nil when damaged.
-  func numbers(of name: ByteString) -> [FoundNumbers]? {
+  /// Of the columns that `isWanted` what those rows, ascending, have; the rows are counted anew from
+  /// 0 on. Nil when damaged.
+  func columns(
+    where isWanted: (ColumnKey) -> Bool, at chosen: [UInt32]
+  ) -> (columns: [RecordColumn], arena: [UInt8])? {
     guard var reading = reading(), let places = walk() else { return nil }
-    var columns: [FoundNumbers] = []
-    for place in places where place.key.part == .field && place.key.name == name {
-      let rows = reading.rows(of: place)
-      if case .values(let own) = place.values, let found = reading.values.integers(at: own) {
-        let scale = Self.scale(found.point)
-        columns.append(FoundNumbers(rows: rows, values: found.values.map { Double($0) / scale }))
-        continue
-      }
-      guard let column = reading.column(place) else { return nil }
-      columns.append(FoundNumbers(rows: rows, column, reading.values.arena, place.count))
+    var columns: [RecordColumn] = []
+    for place in places where isWanted(place.key) {
+      let own = reading.places(of: chosen, in: place)
+      guard let texts = reading.texts(of: place, at: own.places) else { return nil }
+      columns.append(RecordColumn(key: place.key, rows: own.rows, values: .plain(texts)))
     }
-    return columns
+    return (columns, reading.values.arena)
   }
 
-  /// Exact up to 22 digits, so that a quotient is the number that its text is.
-  private static func scale(_ digits: Int) -> Double {
-    (0..<digits).reduce(1) { scale, _ in scale * 10 }
-  }
-
-  private func reading() -> ColumnReading? {
+  func reading() -> ColumnReading? {
     guard let columns = sections.section(.columns), let numbers = sections.section(.numbers),
       let texts = sections.section(.texts), let hexadecimals = sections.section(.hexadecimals),
       let shapes = sections.section(.shapes)
@@ -154,7 +118,7 @@ final class LogBlockReader: Sendable {
       rowCount: rowCount)
   }
 
-  private func walk(until isLast: (ColumnKey) -> Bool = { _ in false }) -> [ColumnPlace]? {
+  func walk(until isLast: (ColumnKey) -> Bool = { _ in false }) -> [ColumnPlace]? {
     guard let columns = sections.section(.columns), let shapes = sections.section(.shapes),
       let values = reading()?.values,
       var walk = ColumnWalk(columns: columns, shapes: shapes, values: values, rowCount: rowCount)
@@ -187,23 +151,4 @@ struct FoundMessages: Sendable {
   var arena: [UInt8] = []
   var rows: [UInt32] = []
   var messages: [Slice] = []
-}
-
-/// Numbers of a column, and the rows that have them; nil rows stand for all.
-struct FoundNumbers: Sendable {
-  let rows: [UInt32]?
-  /// NaN where the column has a text that is no number.
-  let values: [Double]
-
-  init(rows: [UInt32]?, values: [Double]) {
-    self.rows = rows
-    self.values = values
-  }
-
-  init(rows: [UInt32]?, _ column: RecordColumn, _ arena: [UInt8], _ count: Int) {
-    self.rows = rows
-    values = (0..<count).map {
-      Numbers.decimal(arena.span.extracting(column.values[$0].range)) ?? .nan
-    }
-  }
 }

@@ -1,8 +1,8 @@
 import Bytes
 
 /// A text that messages must hold, and what of it can be looked for before any is decoded.
-package struct SoughtText: Sendable {
-  package let bytes: [UInt8]
+struct SoughtText: Sendable {
+  let bytes: [UInt8]
   /// The longest run of word bytes or of others: shapes and parameters cut texts only between
   /// such runs.
   let core: [UInt8]
@@ -16,9 +16,8 @@ package struct SoughtText: Sendable {
     core.allSatisfy { $0 &- 48 <= 9 || $0 == 45 || $0 == 46 }
   }
 
-  /// A text anywhere in the message. With `isWhole` the text stands alone: no word byte is next to
-  /// it.
-  package init(_ bytes: [UInt8], isWhole: Bool = false) {
+  /// A text anywhere in the message.
+  init(_ bytes: [UInt8]) {
     self.bytes = bytes
     var runs: [(range: Range<Int>, isWord: Bool)] = []
     var start = 0
@@ -37,7 +36,7 @@ package struct SoughtText: Sendable {
     isWord = longest?.isWord ?? false
     coreWord = SoughtWord(core)
     wholeWords = runs.filter { run in
-      run.isWord && (isWhole || (run.range.lowerBound > 0 && run.range.upperBound < bytes.count))
+      run.isWord && run.range.lowerBound > 0 && run.range.upperBound < bytes.count
     }.map { Array(bytes[$0.range]) }.filter { TextWords.isFiltered($0.span) }
   }
 }

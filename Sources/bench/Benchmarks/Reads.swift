@@ -1,26 +1,28 @@
 import Storing
 
-/// Six questions to the store, as library calls.
+/// Questions about a million log rows, over HTTP.
 struct Reads: Benchmark {
   let name = "reads"
-  let about = "ask the store six questions about its log rows: cold, and the median of warm"
+  let about = "ask LogQL questions about log rows over HTTP: cold, and the median of warm"
   let rows = 1_000_000
 
   func run(on bench: Workbench) throws -> [Figure] {
     let bodies = try bench.logBodies()
-    let folder = try bench.loadedStore(bodies)
-    let questions = try LogQuestion.all(about: bodies)
+    let folder = try bench.freshFolder()
+    var server = try ServerProcess(bench, folder: folder)
+    _ = try server.load(bodies, .lines(to: "/ingest/json"))
+    try server.compact()
     var figures: [Figure] = []
-    for question in questions {
+    for question in try LogQuestion.all(about: bodies) {
       // Each question's first answer comes from the disk.
-      try ProcessFigures.forgetCached(folder)
-      let store = try bench.open(folder)
+      server.stop()
+      try ProcessFigures.forgetCached(server.folder)
+      server = try ServerProcess(bench, folder: folder)
       var answers: Set<Int> = []
-      let cold = try Stopwatch.seconds { answers.insert(try question.ask(store)) }
+      let cold = try Stopwatch.seconds { answers.insert(try question.ask(server)) }
       let warm = try (0..<bench.runs).map { _ in
-        try Stopwatch.seconds { answers.insert(try question.ask(store)) }
+        try Stopwatch.seconds { answers.insert(try question.ask(server)) }
       }
-      store.close()
       guard answers.count == 1, let count = answers.first, count > 0 else {
         throw BenchFault("\(question.name): no answer, or not always the same: \(answers)")
       }
@@ -28,6 +30,7 @@ struct Reads: Benchmark {
       figures.append(Figure("  cold", cold * 1e3, "ms"))
       bench.say("\(question.name): \(count) \(question.unit)")
     }
+    server.stop()
     return figures
   }
 }
