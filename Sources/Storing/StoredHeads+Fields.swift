@@ -9,8 +9,9 @@ extension StoredHeads {
   }
 
   /// The numbers of the field whose name `isNamed`; each row is in one of them at most. `read`
-  /// tells what a text is worth, nil for none; with `readsDigits` what is kept as a number is worth what
-  /// it says. Nil when a text is worth nothing, and when a record may have several such fields.
+  /// tells what a text is worth, nil for none; with `readsDigits` what is kept as a number is
+  /// worth what it says. Nil when a text is worth nothing, and when a record may have several
+  /// such fields.
   package func numbers(
     where isNamed: (ByteString) -> Bool, readsDigits: Bool,
     _ read: (Span<UInt8>, FieldKind) -> Double?

@@ -103,8 +103,8 @@ struct ColumnReading {
     }
   }
 
-  /// Of some rows, ascending, the places that those with a value have among the column's values, and
-  /// which of the rows they are.
+  /// Of some rows, ascending, the places that those with a value have among the column's values,
+  /// and which of the rows they are.
   func places(of chosen: [UInt32], in place: ColumnPlace) -> (places: [Int], rows: [UInt32]) {
     guard let bits = place.presence else {
       return (

@@ -92,8 +92,8 @@ final class LogBlockReader: Sendable {
     return (columns, reading.values.arena)
   }
 
-  /// Of the columns that `isWanted` what those rows, ascending, have; the rows are counted anew from
-  /// 0 on. Nil when damaged.
+  /// Of the columns that `isWanted` what those rows, ascending, have; the rows are counted anew
+  /// from 0 on. Nil when damaged.
   func columns(
     where isWanted: (ColumnKey) -> Bool, at chosen: [UInt32]
   ) -> (columns: [RecordColumn], arena: [UInt8])? {
