@@ -72,6 +72,12 @@ package struct JSONWriter {
     bytes.append(contentsOf: text.utf8)
   }
 
+  /// JSON that the closure appends to the bytes.
+  package mutating func raw(_ append: (inout [UInt8]) -> Void) {
+    separate()
+    append(&bytes)
+  }
+
   private mutating func separate() {
     if needsComma { bytes.append(44) }
     needsComma = true

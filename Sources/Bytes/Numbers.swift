@@ -58,6 +58,33 @@ package enum Numbers {
     return withoutExponent("\(value)")
   }
 
+  /// Appends the same text.
+  package static func append(_ value: Double, to bytes: inout [UInt8]) {
+    if append(decimal: value, to: &bytes) { return }
+    bytes.append(contentsOf: text(value).utf8)
+  }
+
+  /// Appends a float of few digits, as most are; false, with nothing appended, for others. Of at
+  /// most 15 digits no two spell the same float, so that the first that reads back is the shortest.
+  private static func append(decimal value: Double, to bytes: inout [UInt8]) -> Bool {
+    let magnitude = value.magnitude
+    guard magnitude < 1e15, value != 0 || value.sign == .plus else { return false }
+    for places in 0...(magnitude < 1e9 ? 6 : 0) {
+      // Below 1e15, so that a half can be added and the integer fits.
+      let scaled = UInt64(magnitude * powersOfTen[places] + 0.5)
+      guard Double(scaled) / powersOfTen[places] == magnitude else { continue }
+      if value < 0 { bytes.append(45) }
+      append(scaled, places: places, to: &bytes)
+      return true
+    }
+    return false
+  }
+
+  /// Appends digits with a point before the last `places` of them.
+  package static func append(_ digits: UInt64, places: Int, to bytes: inout [UInt8]) {
+    ShortText(digits, places: min(places, 20)).append(to: &bytes)
+  }
+
   private static func isDecimal(_ bytes: Span<UInt8>) -> Bool {
     var cursor = Cursor(bytes)
     if !cursor.skip(45) { _ = cursor.skip(43) }

@@ -86,8 +86,10 @@ package struct Labels: Hashable, Sendable, Comparable {
 
   package static func < (left: Labels, right: Labels) -> Bool {
     let shared = min(left.pairs.count, right.pairs.count)
-    for place in 0..<shared where left.pairs[place] != right.pairs[place] {
-      return left.pairs[place] < right.pairs[place]
+    for place in 0..<shared {
+      let (one, other) = (left.pairs[place], right.pairs[place])
+      if one.name != other.name { return one.name < other.name }
+      if one.value != other.value { return one.value < other.value }
     }
     return left.pairs.count < right.pairs.count
   }

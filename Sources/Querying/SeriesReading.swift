@@ -69,19 +69,37 @@ package struct SeriesReading {
     matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64,
     budget: Budget
   ) throws(QueryFault) -> [Series] {
-    var found: [Labels: Series] = [:]
+    var found: [Series] = []
     for stored in try stored(matching: matchers, metric: metric, from: from, through: through) {
       try budget.charge(stored.times.count)
       guard !stored.times.isEmpty else { continue }
-      let labels = presented(stored.labels, tenant: stored.tenant)
-      for series in cut(
-        Series(labels: labels, times: stored.times, values: stored.values),
-        tenant: stored.tenant, through: through)
-      where !infersRelease || matchers.allSatisfy({ $0.accepts(series.labels) }) {
-        found[series.labels] = found[series.labels].map { $0.joined(series) } ?? series
+      let whole = Series(
+        labels: presented(stored.labels, tenant: stored.tenant), times: stored.times,
+        values: stored.values)
+      guard infersRelease else {
+        found.append(whole)
+        continue
+      }
+      for series in cut(whole, tenant: stored.tenant, through: through)
+      where matchers.allSatisfy({ $0.accepts(series.labels) }) {
+        found.append(series)
       }
     }
-    return found.values.sorted { $0.labels < $1.labels }
+    return Self.joined(found)
+  }
+
+  /// In order of labels, each once.
+  private static func joined(_ all: [Series]) -> [Series] {
+    var found: [Series] = []
+    found.reserveCapacity(all.count)
+    for series in all.ordered(by: \.labels) {
+      if let last = found.last, last.labels == series.labels {
+        found[found.count - 1] = last.joined(series)
+      } else {
+        found.append(series)
+      }
+    }
+    return found
   }
 
   private func stored(

@@ -105,7 +105,7 @@ extension Compactor {
         continue
       }
       let all = try reader.read(metric: nil, from: .min, through: .max) { _ in true }
-      for series in all { merging.add(series) }
+      merging.add(all, of: tenant)
     }
     try append(merging.series, of: tenant, as: blocks.map(\.head.id).max(), to: &writer)
   }

@@ -4,33 +4,78 @@ import Model
 /// Puts the samples of one series from several blocks and the head together; of equal times the one
 /// that was added last wins.
 struct SeriesMerging {
-  /// Whose series it is.
-  private struct Identity: Hashable {
-    let tenant: ByteString
-    let labels: Labels
+  /// The series of each tenant, in order of labels.
+  private var known: [ByteString: [SeriesSamples]] = [:]
+
+  /// All of them, by tenant and then by labels.
+  var series: [SeriesSamples] {
+    if known.count == 1, let only = known.first { return only.value }
+    return known.sorted { $0.key < $1.key }.flatMap(\.value)
   }
 
-  private(set) var series: [SeriesSamples] = []
-  private var places: [Identity: Int] = [:]
-
-  /// Adds what is newer than all that was added before.
-  mutating func add(_ newer: SeriesSamples) {
-    let identity = Identity(tenant: newer.tenant, labels: newer.labels)
-    guard let place = places[identity] else {
-      places[identity] = series.count
-      series.append(newer)
+  /// Adds series of a tenant, each of them once, that are newer than all that was added before.
+  mutating func add(_ newer: [SeriesSamples], of tenant: ByteString) {
+    if newer.isEmpty { return }
+    let newer = Self.ordered(newer)
+    // Taken out, so that there is one of it.
+    guard let older = known.removeValue(forKey: tenant) else {
+      known[tenant] = newer
       return
     }
-    guard let last = series[place].times.last, let first = newer.times.first, first <= last else {
-      series[place].times += newer.times
-      series[place].values += newer.values
-      return
+    var merged: [SeriesSamples] = []
+    merged.reserveCapacity(max(older.count, newer.count))
+    var times = SharedTimes()
+    var (left, right) = (0, 0)
+    while left < older.count, right < newer.count {
+      // Blocks of one tenant mostly have the same series.
+      if older[left].labels == newer[right].labels {
+        merged.append(Self.joined(older[left], newer[right], &times))
+        left += 1
+        right += 1
+      } else if older[left].labels < newer[right].labels {
+        merged.append(older[left])
+        left += 1
+      } else {
+        merged.append(newer[right])
+        right += 1
+      }
     }
-    interleave(newer, at: place)
+    merged += older[left...]
+    merged += newer[right...]
+    known[tenant] = merged
   }
 
-  private mutating func interleave(_ newer: SeriesSamples, at place: Int) {
-    let older = series[place]
+  /// Adds series of any tenants.
+  mutating func add(_ newer: [SeriesSamples]) {
+    for (tenant, own) in Dictionary(grouping: newer, by: \.tenant) { add(own, of: tenant) }
+  }
+
+  private static func ordered(_ series: [SeriesSamples]) -> [SeriesSamples] {
+    for place in series.indices.dropFirst()
+    where !(series[place - 1].labels < series[place].labels) {
+      return series.ordered(by: \.labels)
+    }
+    return series
+  }
+
+  private static func joined(
+    _ older: SeriesSamples, _ newer: SeriesSamples, _ times: inout SharedTimes
+  ) -> SeriesSamples {
+    guard let last = older.times.last, let first = newer.times.first, first <= last else {
+      var values: [Double] = []
+      values.reserveCapacity(older.values.count + newer.values.count)
+      values += older.values
+      values += newer.values
+      return SeriesSamples(
+        tenant: older.tenant, labels: older.labels, times: times.joined(older.times, newer.times),
+        values: values)
+    }
+    return interleaved(older, newer)
+  }
+
+  private static func interleaved(
+    _ older: SeriesSamples, _ newer: SeriesSamples
+  ) -> SeriesSamples {
     var times: [Int64] = []
     var values: [Double] = []
     times.reserveCapacity(older.times.count + newer.times.count)
@@ -52,7 +97,25 @@ struct SeriesMerging {
         left += 1
       }
     }
-    series[place].times = times
-    series[place].values = values
+    var all = older
+    all.times = times
+    all.values = values
+    return all
+  }
+}
+
+/// Times that were joined last: series that are scraped together have the same ones.
+private struct SharedTimes {
+  private var older: [Int64] = []
+  private var newer: [Int64] = []
+  private var all: [Int64] = []
+
+  mutating func joined(_ older: [Int64], _ newer: [Int64]) -> [Int64] {
+    if older != self.older || newer != self.newer {
+      self.older = older
+      self.newer = newer
+      all = older + newer
+    }
+    return all
   }
 }

@@ -29,9 +29,9 @@ extension Store {
         damage.note(block)
         continue
       }
-      for series in found { merging.add(series) }
+      merging.add(found, of: block.head.tenant)
     }
-    for series in recent { merging.add(series) }
+    merging.add(recent)
     return merging.series
   }
 

@@ -28,6 +28,7 @@ let benchmarks: [any Benchmark] = [
   Samples(),
   Datagrams(),
   Reads(),
+  Queries(),
   Opening(),
   Growth(),
 ]

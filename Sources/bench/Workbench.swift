@@ -81,6 +81,9 @@ final class Workbench {
     return try Bodies(prefixed: MappedFile(path), rows: shape.samples)
   }
 
+  /// Whether the input was given, and is not generated.
+  var isInputGiven: Bool { input != nil }
+
   /// The product's program.
   func serverProgram() throws -> String {
     if let server { return server }
@@ -117,6 +120,12 @@ final class Workbench {
       cost.figures(over: Cost.median(costs), of: yardstick)
     }
     return (cost, ratios)
+  }
+
+  /// Where a peer's program is; nil, with a remark, when it is not to be compared with.
+  func program(of peer: Peer) -> String? {
+    let yardstick = Yardstick(peer.name, programs: peer.programs, bar: 1) { _ in Cost() }
+    return isPresent(yardstick) ? yardstick.program : nil
   }
 
   private func isPresent(_ yardstick: Yardstick) -> Bool {

@@ -31,12 +31,18 @@ struct PromQLAnswerTests {
   }
 
   @Test(arguments: [
-    (0.0, "0"), (-0.0, "-0"), (0.1, "0.1"), (1e-6, "0.000001"), (1e-7, "1e-07"), (1e21, "1e+21"),
+    (0.0, "0"), (-12.25, "-12.25"), (0.000_123, "0.000123"),
+    (9_007_199_254_740_993.0, "9007199254740992"),
+    (0.1 + 0.2, "0.30000000000000004"), (999_999_999.999_999, "999999999.999999"),
+    (1e15, "1000000000000000"), (-0.0, "-0"), (0.1, "0.1"), (1e-6, "0.000001"), (1e-7, "1e-07"),
+    (1e21, "1e+21"),
     (1e20, "100000000000000000000"), (1.5e-9, "1.5e-09"), (.infinity, "+Inf"), (-.infinity, "-Inf"),
     (123_456.789, "123456.789"), (.leastNonzeroMagnitude, "5e-324"),
   ])
   func numbers(value: Double, text: String) {
-    #expect(PrometheusAnswer.number(value) == text)
+    var bytes: [UInt8] = []
+    PrometheusAnswer.append(number: value, to: &bytes)
+    #expect(String(decoding: bytes, as: UTF8.self) == text)
   }
 
   @Test func faults() {

@@ -87,7 +87,7 @@ package enum LokiAnswer {
   }
 
   private static var values: ValueWriter {
-    ValueWriter(seconds: seconds, number: Numbers.text)
+    ValueWriter(seconds: append(seconds:to:), number: { Numbers.append($0, to: &$1) })
   }
 
   private static func write(
@@ -136,13 +136,16 @@ package enum LokiAnswer {
     }
   }
 
-  /// Milliseconds as seconds with no more decimals than they need, as Loki writes them.
-  private static func seconds(_ milliseconds: Int64) -> String {
-    let magnitude = milliseconds.magnitude
-    let head = (milliseconds < 0 ? "-" : "") + "\(magnitude / 1_000)"
-    var digits = Instant.padded(Int(magnitude % 1_000), 3)
-    while digits.hasSuffix("0") { digits.removeLast() }
-    return digits.isEmpty ? head : head + "." + digits
+  /// Appends milliseconds as seconds with no more decimals than they need, as Loki writes them.
+  private static func append(seconds milliseconds: Int64, to bytes: inout [UInt8]) {
+    if milliseconds < 0 { bytes.append(45) }
+    var digits = milliseconds.magnitude
+    var places = 3
+    while places > 0, digits % 10 == 0 {
+      digits /= 10
+      places -= 1
+    }
+    Numbers.append(digits, places: places, to: &bytes)
   }
 
   static func writeStatistics(

@@ -121,7 +121,7 @@ package enum PrometheusAnswer {
           writer.array { writer in
             for (index, count) in statistics.samplesByStep.enumerated() {
               writer.array { writer in
-                writer.raw(seconds(steps.instant(index)))
+                writer.raw { append(seconds: steps.instant(index), to: &$0) }
                 writer.integer(count)
               }
             }
@@ -135,22 +135,24 @@ package enum PrometheusAnswer {
     }
   }
 
-  private static var values: ValueWriter { ValueWriter(seconds: seconds, number: number) }
-
-  /// Milliseconds as seconds: whole, or with three decimals, as Prometheus writes them.
-  package static func seconds(_ milliseconds: Int64) -> String {
-    let magnitude = milliseconds.magnitude
-    let head = (milliseconds < 0 ? "-" : "") + "\(magnitude / 1_000)"
-    let fraction = Int(magnitude % 1_000)
-    return fraction == 0 ? head : head + "." + Instant.padded(fraction, 3)
+  private static var values: ValueWriter {
+    ValueWriter(seconds: append(seconds:to:), number: append(number:to:))
   }
 
-  /// A float as Prometheus writes it: with an exponent below 1e-6 and from 1e21 on.
-  package static func number(_ value: Double) -> String {
+  /// Appends milliseconds as seconds: whole, or with three decimals, as Prometheus writes them.
+  package static func append(seconds milliseconds: Int64, to bytes: inout [UInt8]) {
+    if milliseconds < 0 { bytes.append(45) }
+    let magnitude = milliseconds.magnitude
+    let isWhole = magnitude % 1_000 == 0
+    Numbers.append(isWhole ? magnitude / 1_000 : magnitude, places: isWhole ? 0 : 3, to: &bytes)
+  }
+
+  /// Appends a float as Prometheus writes it: with an exponent below 1e-6 and from 1e21 on.
+  package static func append(number value: Double, to bytes: inout [UInt8]) {
     let magnitude = abs(value)
     guard value.isFinite, value != 0, magnitude < 1e-6 || magnitude >= 1e21 else {
-      return Numbers.text(value)
+      return Numbers.append(value, to: &bytes)
     }
-    return "\(value)"
+    bytes.append(contentsOf: "\(value)".utf8)
   }
 }

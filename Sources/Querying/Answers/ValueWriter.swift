@@ -4,9 +4,10 @@ import Model
 /// Scalars, vectors and matrices as both HTTP APIs write them; they differ in how they print times
 /// and values.
 struct ValueWriter {
-  /// Milliseconds as seconds.
-  let seconds: (Int64) -> String
-  let number: (Double) -> String
+  /// Appends milliseconds as seconds.
+  let seconds: (Int64, inout [UInt8]) -> Void
+  /// Appends a number, of bytes that need no escapes.
+  let number: (Double, inout [UInt8]) -> Void
 
   /// Writes `resultType` and `result`. Streams are the caller's: nothing is written for them.
   func write(_ value: QueryValue, into writer: inout JSONWriter) {
@@ -17,7 +18,7 @@ struct ValueWriter {
     case .string(let text, let time):
       head("string", &writer)
       writer.array { writer in
-        writer.raw(seconds(time))
+        writer.raw { seconds(time, &$0) }
         writer.string(text)
       }
     case .vector(let elements):
@@ -28,7 +29,8 @@ struct ValueWriter {
     case .matrix(let matrix):
       head("matrix", &writer)
       writer.array { writer in
-        for series in matrix { write(series, into: &writer) }
+        var times = WrittenTimes(seconds)
+        for series in matrix { write(series, &times, into: &writer) }
       }
     case .streams: break
     }
@@ -49,21 +51,39 @@ struct ValueWriter {
     }
   }
 
-  private func write(_ series: MatrixSeries, into writer: inout JSONWriter) {
+  private func write(
+    _ series: MatrixSeries, _ times: inout WrittenTimes, into writer: inout JSONWriter
+  ) {
     writer.object { writer in
       writer.key("metric")
       Self.write(series.labels, into: &writer)
       writer.key("values")
       writer.array { writer in
-        for point in series.points { write(point, into: &writer) }
+        // There are many of them, so that they are written in one go.
+        writer.raw { bytes in
+          for (place, point) in series.points.enumerated() {
+            if place > 0 { bytes.append(44) }
+            bytes.append(91)
+            times.append(point.time, at: place, to: &bytes)
+            bytes.append(44)
+            bytes.append(34)
+            number(point.value, &bytes)
+            bytes.append(34)
+            bytes.append(93)
+          }
+        }
       }
     }
   }
 
   private func write(_ point: Point, into writer: inout JSONWriter) {
     writer.array { writer in
-      writer.raw(seconds(point.time))
-      writer.string(number(point.value))
+      writer.raw { seconds(point.time, &$0) }
+      writer.raw { bytes in
+        bytes.append(34)
+        number(point.value, &bytes)
+        bytes.append(34)
+      }
     }
   }
 
@@ -75,5 +95,26 @@ struct ValueWriter {
         writer.string(pair.value)
       }
     }
+  }
+}
+
+/// The times of a matrix as they were last written: most of its series have the same ones.
+private struct WrittenTimes {
+  private let write: (Int64, inout [UInt8]) -> Void
+  private var known: [(time: Int64, text: [UInt8])] = []
+
+  init(_ write: @escaping (Int64, inout [UInt8]) -> Void) {
+    self.write = write
+  }
+
+  /// Appends a time that stands at a place of its series.
+  mutating func append(_ time: Int64, at place: Int, to bytes: inout [UInt8]) {
+    if place >= known.count {
+      var text: [UInt8] = []
+      write(time, &text)
+      known.append((time, text))
+    }
+    guard place < known.count, known[place].time == time else { return write(time, &bytes) }
+    bytes += known[place].text
   }
 }

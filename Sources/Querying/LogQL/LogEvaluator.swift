@@ -171,6 +171,6 @@ struct LogEvaluator {
       }
       if !points.isEmpty { matrix.append(MatrixSeries(labels: series.labels, points: points)) }
     }
-    return .matrix(matrix.sorted { $0.labels < $1.labels })
+    return .matrix(matrix.ordered(by: \.labels))
   }
 }

@@ -12,7 +12,7 @@ extension PromQL.Evaluation {
       let quantiles = try scalar(call.arguments[0], at: instants)
       for quantile in quantiles { checkQuantile(quantile, call.arguments[0].place) }
       return try matrix(call.arguments[1], at: instants).mapping(budget: budget) { window in
-        Quantile.of(Array(window.values[window.members]), quantiles[window.index])
+        Quantile.of(window.ownValues, quantiles[window.index])
       }
     case "predict_linear":
       let ahead = try scalar(call.arguments[1], at: instants)
@@ -25,11 +25,11 @@ extension PromQL.Evaluation {
     default: break
     }
     let windows = try matrix(call.arguments[0], at: instants)
+    if let grid = try reduced(name, windows, call) { return grid }
     if name == "absent_over_time" {
       let grid = try windows.mapping(budget: budget) { _ in 1 }
       return absent(grid, labels: PromQL.LabelFunctions.absent(call.arguments[0]))
     }
-    if name == "rate" || name == "increase" { informOfGauges(windows, call.arguments[0].place) }
     guard let reduce = Self.reductions[name] else {
       throw QueryFault(.execution, "function \(name) is not supported yet")
     }
@@ -37,22 +37,34 @@ extension PromQL.Evaluation {
     return try windows.mapping(dropsName: !keepsName, budget: budget) { reduce($0) }
   }
 
-  /// What one window comes to, for the functions that need nothing else.
+  /// The functions that are computed column by column, being the most used.
+  private func reduced(
+    _ name: String, _ windows: PromQL.Windows, _ call: PromQL.Call
+  ) throws(QueryFault) -> Grid? {
+    switch name {
+    case "rate", "increase":
+      informOfGauges(windows, call.arguments[0].place)
+      return try windows.differences(
+        ofCounters: true, perSecond: name == "rate", budget: budget)
+    case "delta":
+      return try windows.differences(ofCounters: false, perSecond: false, budget: budget)
+    case "sum_over_time": return try windows.sums(areMeans: false, budget: budget)
+    case "avg_over_time": return try windows.sums(areMeans: true, budget: budget)
+    case "min_over_time": return try windows.folding(Minimum.self, budget: budget)
+    case "max_over_time": return try windows.folding(Maximum.self, budget: budget)
+    case "stddev_over_time": return try windows.folding(Deviation.self, budget: budget)
+    case "stdvar_over_time": return try windows.folding(Variance.self, budget: budget)
+    default: return nil
+    }
+  }
+
+  /// What one window comes to, for the other functions that need nothing else.
   private static let reductions: [String: @Sendable (PromQL.Windows.Window) -> Double?] = [
-    "rate": { $0.extrapolated(isCounter: true, isRate: true) },
-    "increase": { $0.extrapolated(isCounter: true, isRate: false) },
-    "delta": { $0.extrapolated(isCounter: false, isRate: false) },
     "irate": { $0.instantaneous(isRate: true) },
     "idelta": { $0.instantaneous(isRate: false) },
     "deriv": { $0.regression(at: $0.firstTime)?.slope },
     "changes": { $0.changes },
     "resets": { $0.resets },
-    "sum_over_time": { $0.fold(CompensatedSum.self) },
-    "avg_over_time": { $0.fold(Mean.self) },
-    "min_over_time": { $0.fold(Minimum.self) },
-    "max_over_time": { $0.fold(Maximum.self) },
-    "stddev_over_time": { $0.fold(Deviation.self) },
-    "stdvar_over_time": { $0.fold(Variance.self) },
     "count_over_time": { Double($0.count) },
     "present_over_time": { _ in 1 },
     "last_over_time": { $0.last },

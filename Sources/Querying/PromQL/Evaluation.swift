@@ -91,7 +91,7 @@ extension PromQL {
         if !points.isEmpty { matrix.append(MatrixSeries(labels: series.labels, points: points)) }
       }
       let start = Deadline.now
-      matrix.sort { $0.labels < $1.labels }
+      matrix = matrix.ordered(by: \.labels)
       statistics?.sorting = Deadline.now &- start
       return .matrix(matrix)
     }

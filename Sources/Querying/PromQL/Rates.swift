@@ -1,36 +1,87 @@
-extension PromQL.Windows.Window {
-  /// `rate`, `increase` and `delta`: the difference over the window, extrapolated to its ends as
-  /// Prometheus 3 does. Nil with less than two samples.
-  func extrapolated(isCounter: Bool, isRate: Bool) -> Double? {
-    guard count > 1 else { return nil }
-    var result = last - first
-    if isCounter {
-      var before = first
-      for index in members.dropFirst() {
-        if values[index] < before { result += before }
-        before = values[index]
-      }
-    }
-    var toStart = Double(firstTime - start) / 1_000
-    var toEnd = Double(end - lastTime) / 1_000
-    let sampled = Double(lastTime - firstTime) / 1_000
-    let spacing = sampled / Double(count - 1)
+/// What `rate`, `increase` and `delta` make of the times of a window: its difference is
+/// extrapolated to its ends as Prometheus 3 does.
+private struct WindowEdges {
+  /// Seconds from the first sample to the last.
+  let sampled: Double
+  /// Seconds that the series is taken to go on before and behind them.
+  let toStart: Double
+  let toEnd: Double
+  /// What the difference is multiplied by.
+  let factor: Double
+  /// The window's own seconds, or 1 when the answer is not per second.
+  let divisor: Double
+
+  /// Nil with less than two samples.
+  init?(_ times: Span<Int64>, _ members: Range<Int>, end: Int64, range: Int64, isRate: Bool) {
+    guard members.count > 1 else { return nil }
+    let (first, last) = (times[members.lowerBound], times[members.upperBound - 1])
+    let sampled = Double(last - first) / 1_000
+    let spacing = sampled / Double(members.count - 1)
     // Samples this close to an end of the window are taken to go on to it; else the series is
     // taken to begin or end half a spacing beyond its samples.
     let threshold = spacing * 1.1
-    if toStart >= threshold { toStart = spacing / 2 }
-    if isCounter {
-      // No counter was below zero.
-      var toZero = toStart
-      if result > 0, first >= 0 { toZero = sampled * (first / result) }
-      if toZero < toStart { toStart = toZero }
-    }
-    if toEnd >= threshold { toEnd = spacing / 2 }
-    var factor = (sampled + toStart + toEnd) / sampled
-    if isRate { factor /= Double(end - start) / 1_000 }
-    return result * factor
+    let toStart = Double(first - (end - range)) / 1_000
+    let toEnd = Double(end - last) / 1_000
+    self.sampled = sampled
+    self.toStart = toStart >= threshold ? spacing / 2 : toStart
+    self.toEnd = toEnd >= threshold ? spacing / 2 : toEnd
+    divisor = isRate ? Double(range) / 1_000 : 1
+    factor = (sampled + self.toStart + self.toEnd) / sampled / divisor
   }
 
+  /// The factor for a counter that grew by `increase` from `first`.
+  func factor(ofCounter first: Double, increase: Double) -> Double {
+    // No counter was below zero. One that has grown by less than it began with was zero longer ago
+    // than is looked back.
+    guard increase > 0, first >= 0, first < increase || toStart > sampled else { return factor }
+    let toZero = sampled * (first / increase)
+    return toZero < toStart ? (sampled + toZero + toEnd) / sampled / divisor : factor
+  }
+}
+
+extension PromQL.Windows {
+  /// A grid of `rate` or `increase` (of counters) or `delta`.
+  func differences(
+    ofCounters: Bool, perSecond: Bool, budget: Budget
+  ) throws(QueryFault) -> Grid {
+    // Series that are scraped together share what their times come to.
+    var times: [Int64]?
+    var edges: [WindowEdges?] = []
+    return try columns(dropsName: true, budget: budget) {
+      (column, members, values) throws(QueryFault) in
+      if column.times != times {
+        times = column.times
+        edges = members.indices.map {
+          WindowEdges(
+            column.times.span, members[$0], end: ends[$0], range: range, isRate: perSecond)
+        }
+      }
+      let own = column.values.span
+      var falls = false
+      for index in own.indices.dropFirst() where own[index] < own[index - 1] { falls = true }
+      for index in members.indices {
+        guard let edge = edges[index] else { continue }
+        let first = own[members[index].lowerBound]
+        var difference = own[members[index].upperBound - 1] - first
+        if ofCounters, falls { Self.addResets(own, members[index], to: &difference) }
+        let factor =
+          ofCounters ? edge.factor(ofCounter: first, increase: difference) : edge.factor
+        values[index] = difference * factor
+      }
+    }
+  }
+
+  /// Adds what a counter had where it began anew.
+  private static func addResets(
+    _ values: Span<Double>, _ members: Range<Int>, to difference: inout Double
+  ) {
+    for index in members.dropFirst() where values[index] < values[index - 1] {
+      difference += values[index - 1]
+    }
+  }
+}
+
+extension PromQL.Windows.Window {
   /// `irate` and `idelta`: between the last two samples.
   func instantaneous(isRate: Bool) -> Double? {
     guard count > 1 else { return nil }
@@ -97,7 +148,7 @@ extension PromQL.Windows.Window {
 
   /// The median of the distances from the median; NaN when any value is.
   var medianDeviation: Double {
-    let values = Array(self.values[members])
+    let values = ownValues
     if values.contains(where: \.isNaN) { return .nan }
     let median = Quantile.of(values, 0.5)
     return Quantile.of(values.map { abs($0 - median) }, 0.5)

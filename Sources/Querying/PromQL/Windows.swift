@@ -21,9 +21,9 @@ extension PromQL {
     let instants: Instants
 
     /// The samples of one series at one instant.
-    struct Window {
-      let times: [Int64]
-      let values: [Double]
+    struct Window: ~Escapable {
+      let times: Span<Int64>
+      let values: Span<Double>
       /// Which of them lie inside; never empty.
       let members: Range<Int>
       let start: Int64
@@ -32,11 +32,27 @@ extension PromQL {
       /// The index of the instant.
       let index: Int
 
+      @_lifetime(copy times, copy values)
+      fileprivate init(
+        times: Span<Int64>, values: Span<Double>, members: Range<Int>, range: Int64, end: Int64,
+        instant: Int64, index: Int
+      ) {
+        self.times = times
+        self.values = values
+        self.members = members
+        start = end - range
+        self.end = end
+        self.instant = instant
+        self.index = index
+      }
+
       var count: Int { members.count }
       var first: Double { values[members.lowerBound] }
       var last: Double { values[members.upperBound - 1] }
       var firstTime: Int64 { times[members.lowerBound] }
       var lastTime: Int64 { times[members.upperBound - 1] }
+      /// A copy of the values inside.
+      var ownValues: [Double] { members.map { values[$0] } }
 
       /// All values reduced to one.
       func fold<A: Accumulator>(_: A.Type) -> Double {
@@ -50,11 +66,16 @@ extension PromQL {
     func visit(
       _ column: Series, _ body: (Int, Range<Int>) throws(QueryFault) -> Void
     ) throws(QueryFault) {
+      for (index, members) in members(of: column.times).enumerated() { try body(index, members) }
+    }
+
+    /// For each instant which samples of these times lie in its window.
+    private func members(of times: [Int64]) -> [Range<Int>] {
       var (low, high) = (0, 0)
-      for (index, end) in ends.enumerated() {
-        while high < column.times.count, column.times[high] <= end { high += 1 }
-        while low < high, column.times[low] <= end - range { low += 1 }
-        try body(index, low..<high)
+      return ends.map { end in
+        while high < times.count, times[high] <= end { high += 1 }
+        while low < high, times[low] <= end - range { low += 1 }
+        return low..<high
       }
     }
 
@@ -62,24 +83,74 @@ extension PromQL {
     func mapping(
       dropsName: Bool = true, budget: Budget, _ reduce: (Window) throws(QueryFault) -> Double?
     ) throws(QueryFault) -> Grid {
+      try columns(dropsName: dropsName, budget: budget) {
+        (column, members, values) throws(QueryFault) in
+        try map(column, members, into: &values, budget, reduce)
+      }
+    }
+
+    private func map(
+      _ column: Series, _ members: [Range<Int>], into values: inout [Double], _ budget: Budget,
+      _ reduce: (Window) throws(QueryFault) -> Double?
+    ) throws(QueryFault) {
+      let (times, own) = (column.times.span, column.values.span)
+      for index in members.indices where !members[index].isEmpty {
+        // A long window at many instants costs time, if no memory.
+        if members[index].count > 1_000 { try budget.check() }
+        let window = Window(
+          times: times, values: own, members: members[index], range: range, end: ends[index],
+          instant: instants[index], index: index)
+        if let value = try reduce(window) { values[index] = value }
+      }
+    }
+
+    /// A grid of all values of each window reduced to one.
+    func folding<A: Accumulator>(_: A.Type, budget: Budget) throws(QueryFault) -> Grid {
+      try columns(dropsName: true, budget: budget) {
+        (column, members, values) throws(QueryFault) in
+        let own = column.values.span
+        for index in members.indices where !members[index].isEmpty {
+          if members[index].count > 1_000 { try budget.check() }
+          var accumulator = A()
+          for place in members[index] { accumulator.add(own[place]) }
+          values[index] = accumulator.value
+        }
+      }
+    }
+
+    /// A grid of the sums of all windows, or their means.
+    func sums(areMeans: Bool, budget: Budget) throws(QueryFault) -> Grid {
+      try columns(dropsName: true, budget: budget) { (column, members, values) throws(QueryFault) in
+        let running = RunningSums(column.values)
+        try map(column, members, into: &values, budget) { window in
+          guard let sum = running?.sum(of: window.members) else {
+            return areMeans ? window.fold(Mean.self) : window.fold(CompensatedSum.self)
+          }
+          let count = Double(window.count)
+          return areMeans ? sum.high / count + sum.low / count : sum.high + sum.low
+        }
+      }
+    }
+
+    /// A grid of a column for each series that `fill` gives values.
+    func columns(
+      dropsName: Bool, budget: Budget,
+      _ fill: (Series, [Range<Int>], inout [Double]) throws(QueryFault) -> Void
+    ) throws(QueryFault) -> Grid {
       var grid = Grid(count: instants.count)
+      grid.series.reserveCapacity(series.count)
+      // Series that are scraped together have the same times.
+      var times: [Int64] = []
+      var members = members(of: times)
       for column in series {
         try budget.charge(instants.count)
-        var values = [Double](repeating: .absent, count: instants.count)
-        var isEmpty = true
-        try visit(column) { (index, members) throws(QueryFault) in
-          if members.isEmpty { return }
-          let end = ends[index]
-          let window = Window(
-            times: column.times, values: column.values, members: members, start: end - range,
-            end: end, instant: instants[index], index: index)
-          // A long window at many instants costs time, if no memory.
-          if members.count > 1_000 { try budget.check() }
-          guard let value = try reduce(window) else { return }
-          values[index] = value
-          isEmpty = false
+        if column.times != times {
+          times = column.times
+          members = self.members(of: times)
         }
-        if isEmpty { continue }
+        var values = [Double](repeating: .absent, count: instants.count)
+        try fill(column, members, &values)
+        if values.allSatisfy(\.isAbsent) { continue }
         grid.series.append(
           Grid.Series(
             labels: column.labels, values: values, dropsName: dropsName || column.dropsName))
@@ -102,7 +173,7 @@ extension PromQL {
           column.dropsName ? column.labels.setting(Labels.metricName, nil) : column.labels
         matrix.append(MatrixSeries(labels: labels, points: points))
       }
-      return matrix.sorted { $0.labels < $1.labels }
+      return matrix.ordered(by: \.labels)
     }
   }
 }

@@ -8,9 +8,15 @@ extension Vectors {
     _ kind: AggregationKind, _ grid: Grid, _ grouping: Grouping, _ parameter: [Double],
     _ budget: Budget
   ) throws(QueryFault) -> Grid {
+    let groups = groups(grid, grouping)
+    if kind == .topk || kind == .bottomk, grid.count > 1,
+      let most = parameter.max(), most <= Double(RankedCells.most)
+    {
+      for number in parameter { try checkCount(number) }
+      return try rank(grid, groups, parameter, isTop: kind == .topk, budget)
+    }
     var kept: [Int: [Double]] = [:]
     var order: [Int] = []
-    let groups = groups(grid, grouping)
     for index in 0..<grid.count {
       let number = parameter[index]
       if kind != .limitRatio { try checkCount(number) }
@@ -34,6 +40,38 @@ extension Vectors {
     var out = Grid(count: grid.count)
     for member in order {
       guard let values = kept[member] else { continue }
+      let series = grid.series[member]
+      out.series.append(
+        Grid.Series(labels: series.labels, values: values, dropsName: series.dropsName))
+    }
+    return out
+  }
+
+  /// The few best of each group at many instants: one pass over each series, which is compared with
+  /// the worst of those kept.
+  private static func rank(
+    _ grid: Grid, _ groups: [Group], _ parameter: [Double], isTop: Bool, _ budget: Budget
+  ) throws(QueryFault) -> Grid {
+    let limits = parameter.map { Int(max(0, $0.rounded(.down))) }
+    var kept: [Int: [Double]] = [:]
+    for group in groups {
+      var cells = limits.map { RankedCells(limit: $0, isTop: isTop) }
+      for member in group.members {
+        try budget.charge(grid.count)
+        let values = grid.series[member].values
+        for index in values.indices where !values[index].isAbsent {
+          cells[index].add(values[index], of: member)
+        }
+      }
+      for (index, cell) in cells.enumerated() {
+        for (value, member) in cell.kept {
+          if kept[member] == nil { try budget.charge(grid.count) }
+          kept[member, default: .init(repeating: .absent, count: grid.count)][index] = value
+        }
+      }
+    }
+    var out = Grid(count: grid.count)
+    for (member, values) in kept.sorted(by: { $0.key < $1.key }) {
       let series = grid.series[member]
       out.series.append(
         Grid.Series(labels: series.labels, values: values, dropsName: series.dropsName))
@@ -82,5 +120,36 @@ extension Vectors {
     hash ^= hash >> 32
     let place = Double(hash) / Double(UInt64.max)
     return ratio >= 0 ? place < ratio : place >= 1 + ratio
+  }
+}
+
+/// The best values met so far, best first. Ties go to the one met first; NaN comes after every
+/// number.
+private struct RankedCells {
+  /// More are better sorted.
+  static let most = 64
+
+  private let limit: Int
+  private let isTop: Bool
+  private(set) var kept: [(value: Double, member: Int)] = []
+
+  init(limit: Int, isTop: Bool) {
+    self.limit = limit
+    self.isTop = isTop
+  }
+
+  mutating func add(_ value: Double, of member: Int) {
+    if kept.count >= limit {
+      guard let worst = kept.last, isBetter(value, worst.value) else { return }
+      kept.removeLast()
+    }
+    var place = kept.count
+    while place > 0, isBetter(value, kept[place - 1].value) { place -= 1 }
+    kept.insert((value, member), at: place)
+  }
+
+  private func isBetter(_ value: Double, _ other: Double) -> Bool {
+    if value.isNaN || other.isNaN { return other.isNaN && !value.isNaN }
+    return isTop ? value > other : value < other
   }
 }

@@ -133,11 +133,11 @@ struct ColumnReading {
   mutating func texts(of place: ColumnPlace, at chosen: [Int]) -> [Slice]? {
     switch place.values {
     case .values(let own):
-      guard let found = values.values(at: own, only: Set(chosen)) else { return nil }
+      guard let found = values.values(at: own, only: PlaceSet(chosen)) else { return nil }
       return chosen.map { found[$0] }
     case .cut(let cut):
-      let isChosen = Set(chosen)
-      var wanted: [Set<Int>?] = cut.keys.map { _ in [] }
+      let isChosen = PlaceSet(chosen)
+      var wanted: [PlaceSet?] = cut.keys.map { _ in PlaceSet() }
       var next = [Int](repeating: 0, count: cut.keys.count)
       for (index, code) in cut.codes.enumerated() {
         let shape = Int(code)
@@ -152,18 +152,18 @@ struct ColumnReading {
     of cut: CutPlace, mayHold core: [UInt8]
   ) -> (places: [Int], texts: [Slice])? {
     // For each shape the places among its own texts; nil stands for all of them.
-    var wanted: [Set<Int>?] = []
+    var wanted: [PlaceSet?] = []
     let isWord = core.first.map { TextWords.classes[Int($0)] != 0 } ?? false
     for (shape, key) in cut.keys.enumerated() {
       if shapes.span.extracting(key).firstRange(of: core.span, from: 0) != nil {
         wanted.append(nil)
         continue
       }
-      var own: Set<Int> = []
+      var own = PlaceSet()
       if isWord {
         for place in cut.parameters[shape] {
           guard let found = values.places(of: core, in: place) else { return nil }
-          own.formUnion(found)
+          for index in found { own.insert(index) }
         }
       }
       wanted.append(own)
@@ -173,7 +173,7 @@ struct ColumnReading {
   }
 
   private mutating func join(
-    _ cut: CutPlace, _ wanted: [Set<Int>?]
+    _ cut: CutPlace, _ wanted: [PlaceSet?]
   ) -> (places: [Int], texts: [Slice])? {
     var parameters = [[ColumnValues]?](repeating: nil, count: cut.keys.count)
     for (shape, own) in wanted.enumerated() where own?.isEmpty != true {

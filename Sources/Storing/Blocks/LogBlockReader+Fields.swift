@@ -97,7 +97,7 @@ extension ColumnReading {
         firsts.append(index)
         return code
       }
-      guard let texts = values.values(at: own, only: Set(firsts)) else { return nil }
+      guard let texts = values.values(at: own, only: PlaceSet(firsts)) else { return nil }
       return (firsts.map { texts[$0] }, codes)
     }
     guard let column = column(place) else { return nil }

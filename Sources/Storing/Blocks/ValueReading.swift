@@ -104,7 +104,7 @@ struct ValueReading {
 
   /// The values of a place that `step` found; with `wanted`, values at other places of the column
   /// may be left empty.
-  mutating func values(at place: StreamPlace, only wanted: Set<Int>? = nil) -> ColumnValues? {
+  mutating func values(at place: StreamPlace, only wanted: PlaceSet? = nil) -> ColumnValues? {
     let count = place.count
     guard count > 0 else { return .plain([]) }
     go(to: place)
@@ -238,7 +238,7 @@ struct ValueReading {
   }
 
   private mutating func hexadecimals(
-    _ count: Int, ten: UInt8, _ wanted: Set<Int>?
+    _ count: Int, ten: UInt8, _ wanted: PlaceSet?
   ) -> ColumnValues? {
     guard let width = VariableInteger.take(in: numbers, at: &numberPlace), width <= 128,
       width % 2 == 0, count * Int(width / 2) <= hexadecimals.count - hexPlace

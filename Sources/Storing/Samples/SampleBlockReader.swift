@@ -24,6 +24,9 @@ final class SampleBlockReader: Sendable {
   private let groups: [Part]
   private let series: [Series]
   private let lists: [[Int64]]
+  /// The series of each metric: in order of labels, of which its name is the first but for names
+  /// that bytes below `_` begin.
+  private let metrics: [ByteString: [Range<Int>]]
 
   /// Nil when the bytes are not the block of that tenant and number.
   init?(_ bytes: [UInt8], tenant: ByteString, blockID: UInt64) {
@@ -36,6 +39,15 @@ final class SampleBlockReader: Sendable {
     groups = Array(parts.dropFirst())
     self.series = series
     self.lists = lists
+    var metrics: [ByteString: [Range<Int>]] = [:]
+    var start = 0
+    for place in series.indices {
+      let name = series[place].labels[Labels.metricName]
+      if place + 1 < series.count, series[place + 1].labels[Labels.metricName] == name { continue }
+      metrics[name ?? .empty, default: []].append(start..<(place + 1))
+      start = place + 1
+    }
+    self.metrics = metrics
   }
 
   private static func head(
@@ -159,42 +171,51 @@ final class SampleBlockReader: Sendable {
     metric: ByteString?, from: Int64, through: Int64, _ accepts: (Labels) -> Bool
   ) throws(PackingFault) -> [SeriesSamples] {
     var found: [SeriesSamples] = []
-    var place = 0
-    while place < series.count {
-      let group = series[place].group
-      var end = place
-      var chosen: Set<Int> = []
-      while end < series.count, series[end].group == group {
-        let labels = series[end].labels
-        if metric == nil || labels[Labels.metricName] == metric, accepts(labels) {
-          chosen.insert(end)
+    let ranges = metric.map { metrics[$0] ?? [] } ?? [0..<series.count]
+    var chosen = PlaceSet()
+    var group = -1
+    for range in ranges {
+      for place in range where accepts(series[place].labels) {
+        if series[place].group != group {
+          try read(group, chosen, from, through, into: &found)
+          chosen = PlaceSet()
+          group = series[place].group
         }
-        end += 1
+        chosen.insert(place)
       }
-      if !chosen.isEmpty { try read(place..<end, chosen, from, through, into: &found) }
-      place = end
     }
+    try read(group, chosen, from, through, into: &found)
     return found
   }
 
   private func read(
-    _ places: Range<Int>, _ chosen: Set<Int>, _ from: Int64, _ through: Int64,
+    _ number: Int, _ chosen: PlaceSet, _ from: Int64, _ through: Int64,
     into found: inout [SeriesSamples]
   ) throws(PackingFault) {
-    let group = groups[series[places.lowerBound].group]
+    if chosen.isEmpty { return }
+    let group = groups[number]
     guard let unpacked = Self.unpack(bytes, group) else { throw .corrupt }
     var reader = SampleGroupReader(unpacked.span)
-    for place in places {
+    let end = number + 1 < groups.count ? groups[number + 1].first : series.count
+    for place in group.first..<end {
+      // Behind the last of them nothing needs to be read.
+      if !chosen.mayContain(from: place) { break }
       let times = lists[series[place].list]
+      guard chosen.contains(place) else {
+        guard reader.skip(count: times.count) else { throw .corrupt }
+        continue
+      }
       guard let values = reader.next(count: times.count) else { throw .corrupt }
-      guard chosen.contains(place) else { continue }
       let all = HeadSeries(times: times, values: values)
       let range = all.samples(from: from, through: through)
       if range.isEmpty { continue }
+      // Whole lists are shared, not copied.
+      let isWhole = range.count == times.count
       found.append(
         SeriesSamples(
-          tenant: tenant, labels: series[place].labels, times: Array(times[range]),
-          values: Array(values[range])))
+          tenant: tenant, labels: series[place].labels,
+          times: isWhole ? times : Array(times[range]),
+          values: isWhole ? values : Array(values[range])))
     }
   }
 

@@ -108,12 +108,43 @@ struct SampleGroupReader: ~Escapable {
       let first = VariableInteger.take(bytes, at: &position), let rest = numbers(count - 1)
     else { return nil }
     let power = SampleGroupWriter.powers[Int(digits)]
-    var whole: Int64 = 0
-    func value(_ step: UInt64) -> Double {
-      whole &+= Int64(bitPattern: step >> 1) ^ -Int64(bitPattern: step & 1)
-      return Double(whole) / power
+    // `count` values, each written once before it is counted.
+    return [Double](unsafeUninitializedCapacity: count) { values, written in
+      var whole = Self.step(first)
+      values[0] = Double(whole) / power
+      for index in rest.indices {
+        whole &+= Self.step(rest[index])
+        values[index + 1] = Double(whole) / power
+      }
+      written = rest.count + 1
     }
-    return [value(first)] + rest.map(value)
+  }
+
+  private static func step(_ number: UInt64) -> Int64 {
+    Int64(bitPattern: number >> 1) ^ -Int64(bitPattern: number & 1)
+  }
+
+  /// Steps behind the next series' values; false when the bytes are not what was written.
+  mutating func skip(count: Int) -> Bool {
+    guard count > 0, position < bytes.count else { return false }
+    let digits = bytes[position]
+    position += 1
+    guard digits != SampleGroupWriter.bits else { return skipNumbers(count) }
+    guard Int(digits) <= SampleGroupWriter.mostDigits,
+      VariableInteger.take(bytes, at: &position) != nil
+    else { return false }
+    return skipNumbers(count - 1)
+  }
+
+  private mutating func skipNumbers(_ count: Int) -> Bool {
+    guard position < bytes.count else { return false }
+    let width = Int(bytes[position])
+    position += 1
+    guard width <= 8, count <= SampleBlockLayout.longestPart,
+      width * count <= bytes.count - position
+    else { return false }
+    position += width * count
+    return true
   }
 
   private mutating func numbers(_ count: Int) -> [UInt64]? {

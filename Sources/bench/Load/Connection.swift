@@ -75,19 +75,41 @@ struct Connection: ~Copyable {
 
   private mutating func receive() throws -> Answer {
     buffer.removeAll(keepingCapacity: true)
-    var bodyStart = try receiveHead()
+    let bodyStart = try receiveHead()
     let head = String(decoding: buffer[..<bodyStart], as: UTF8.self).split(separator: "\r\n")
     let words = head.first?.split(separator: " ") ?? []
     guard words.count > 1, let status = Int(words[1]) else {
       throw BenchFault("the server does not answer in HTTP")
     }
     let isEmpty = status == 204 || status == 304
-    guard isEmpty || !head.contains(where: { $0.lowercased() == "transfer-encoding: chunked" })
-    else { throw BenchFault("the server answers in chunks, which is not understood") }
-    let length = isEmpty ? 0 : Self.length(in: head)
-    while buffer.count < bodyStart + length { try receiveMore() }
-    bodyStart = min(bodyStart, buffer.count)
-    return Answer(status: status, body: String(decoding: buffer[bodyStart...], as: UTF8.self))
+    if isEmpty { return Answer(status: status, body: "") }
+    if head.contains(where: { $0.lowercased() == "transfer-encoding: chunked" }) {
+      return Answer(status: status, body: try receiveChunks(from: bodyStart))
+    }
+    let end = bodyStart + Self.length(in: head)
+    while buffer.count < end { try receiveMore() }
+    return Answer(status: status, body: String(decoding: buffer[bodyStart..<end], as: UTF8.self))
+  }
+
+  /// Reads a body in chunks, each behind its size in a line of its own (RFC 9112, 7.1).
+  private mutating func receiveChunks(from start: Int) throws -> String {
+    var body: [UInt8] = []
+    var place = start
+    while true {
+      var line = place
+      while line + 1 >= buffer.count || buffer[line] != 13 || buffer[line + 1] != 10 {
+        if line + 1 >= buffer.count { try receiveMore() } else { line += 1 }
+      }
+      let text = String(decoding: buffer[place..<line], as: UTF8.self)
+      guard let size = Int(text.prefix { $0 != ";" }, radix: 16), size >= 0 else {
+        throw BenchFault("the server sends a chunk without a size")
+      }
+      let chunk = line + 2
+      while buffer.count < chunk + size + 2 { try receiveMore() }
+      body += buffer[chunk..<(chunk + size)]
+      place = chunk + size + 2
+      if size == 0 { return String(decoding: body, as: UTF8.self) }
+    }
   }
 
   /// Reads until the empty line; the place behind it.
@@ -100,7 +122,7 @@ struct Connection: ~Copyable {
 
   private mutating func receiveMore() throws {
     let size = buffer.count
-    let room = 4_096
+    let room = 65_536
     buffer.append(contentsOf: repeatElement(0, count: room))
     // The room was made in the line above.
     let count = buffer.withUnsafeMutableBytes {

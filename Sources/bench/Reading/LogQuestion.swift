@@ -62,19 +62,13 @@ struct LogQuestion {
 
   /// Asks; how many rows, series or elements the answer has.
   func ask(_ server: ServerProcess) throws -> Int {
-    let query = parameters.map { "\($0.name)=\(Self.escaped($0.value))" }.joined(separator: "&")
+    let query = parameters.map { "\($0.name)=\(PercentText.escaped($0.value))" }.joined(
+      separator: "&")
     let answer = try server.ask("GET", "\(path)?\(query)")
     let found = try JSONValue(parsing: Array(answer.utf8))["data"]
     let results = found?["result"]?.elements ?? []
     guard found?["resultType"]?.text == "streams" else { return results.count }
     return results.reduce(0) { $0 + ($1["values"]?.elements?.count ?? 0) }
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.utf8.map { byte in
-      if byte.isLetter || byte.isDigit { return String(UnicodeScalar(byte)) }
-      return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
   }
 
   /// The twelve digits behind `ref=` next to the middle of the file.

@@ -72,6 +72,26 @@ extension Workbench {
     }
   }
 
+  /// Runs `body` with the port of a peer that has the bodies; without one, and with a remark, when
+  /// it is not installed.
+  func withPeer<Result>(
+    _ peer: Peer, _ bodies: Bodies, _ body: (Int?) throws -> Result
+  ) throws -> Result {
+    guard let program = program(of: peer) else { return try body(nil) }
+    let folder = try freshFolder()
+    defer { discard(folder) }
+    // Prometheus wants a file of settings, even an empty one.
+    _ = FileManager.default.createFile(atPath: folder + "/prometheus.yml", contents: nil)
+    let port = try LoopbackAddress.freePort()
+    let process = try ChildProcess(
+      program, peer.arguments(port, folder), output: folder + "/peer.log")
+    defer { process.stop() }
+    try waitUntilOpen(port, process)
+    _ = try peer.load.run(bodies, port: port)
+    try waitUntilIdle(process)
+    return try body(port)
+  }
+
   /// Waits until it answers requests: some listen before they are ready.
   private func waitUntilOpen(_ port: Int, _ process: ChildProcess) throws {
     let end = Stopwatch.now + 30
