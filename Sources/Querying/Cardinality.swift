@@ -17,15 +17,16 @@ package struct Cardinality: Sendable {
   private let seriesByPair: [Label: Int]
   private let valuesByLabel: [ByteString: (count: Int, bytes: Int)]
 
-  /// Counts the series of a scope with samples of `from...through` (milliseconds). Throws what
-  /// the source and the budget throw.
+  /// Counts the stored series of a scope with samples of `from...through` (milliseconds). Throws
+  /// what the source and the budget throw.
   package init(
     reading source: any Source, in scope: Scope, from: Int64, through: Int64,
     deadline: Deadline? = nil
   ) throws(QueryFault) {
     let reading = SeriesReading(source: source, scope: scope, namesRelease: false)
     let found = try reading.series(
-      matching: [], metric: nil, from: from, through: through, budget: Budget(deadline: deadline))
+      matching: [], metric: nil, from: from, through: through, releases: nil,
+      budget: Budget(deadline: deadline))
     var times: ClosedRange<Int64>?
     var metrics: [ByteString: Int] = [:]
     var pairs: [Label: Int] = [:]

@@ -38,6 +38,7 @@ package final class NotingSource: Source {
   }
 
   package var timeline: Timeline { source.timeline }
+  package var tenants: [ByteString] { source.tenants }
 
   package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] {
     source.missing(in: scope, from: from, to: to)

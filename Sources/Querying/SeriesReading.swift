@@ -64,12 +64,21 @@ package struct SeriesReading {
   }
 
   /// The series whose presented labels all matchers accept, in order of labels, with their samples
-  /// of `from...through` (milliseconds). Throws what the source and the budget throw.
-  package func series(
+  /// of `from...through` (milliseconds). `releases` says when those that are computed from the
+  /// deploy timeline have samples; nil leaves them out. Throws what the source and the budget
+  /// throw.
+  func series(
     matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64,
-    budget: Budget
+    releases: ReleaseSeries.Instants?, budget: Budget
   ) throws(QueryFault) -> [Series] {
     var found: [Series] = []
+    if let releases, ReleaseSeries.mayMatch(matchers, metric: metric) {
+      let computed = ReleaseSeries(timeline: source.timeline, tenants: tenants(matchers))
+      for series in try computed.series(
+        matching: matchers, metric: metric, from: from, through: through, releases,
+        budget: budget, present: { presented($0, tenant: $1) })
+      { found.append(series) }
+    }
     for stored in try stored(matching: matchers, metric: metric, from: from, through: through) {
       try budget.charge(stored.times.count)
       guard !stored.times.isEmpty else { continue }
@@ -100,6 +109,19 @@ package struct SeriesReading {
       }
     }
     return found
+  }
+
+  /// Whose releases are asked for.
+  private func tenants(_ matchers: [Matcher]) -> [ByteString] {
+    switch scope {
+    case .tenant(let tenant): return [tenant]
+    case .fleet:
+      let named = source.timeline.events.flatMap { $0.tenants ?? [] }
+      // Rows of no tenant are nobody's to deploy to.
+      return Set(source.tenants.filter { $0 != Tenant.platform } + named).filter { tenant in
+        matchers.allSatisfy { $0.name != Self.tenantLabel || $0.accepts(tenant) }
+      }
+    }
   }
 
   private func stored(
@@ -157,7 +179,7 @@ package struct SeriesReading {
     for (index, change) in changes.enumerated() {
       var part = Series(
         labels: series.labels.setting(Self.releaseLabel, change.release), times: [], values: [])
-      let end = index + 1 < changes.count ? ceiling(changes[index + 1].at) : Int64.max
+      let end = index + 1 < changes.count ? Self.ceiling(changes[index + 1].at) : Int64.max
       var high = low
       while high < series.times.count, series.times[high] < end { high += 1 }
       part.times = Array(series.times[low..<high])
@@ -178,7 +200,7 @@ package struct SeriesReading {
   }
 
   /// The first whole millisecond not before an instant in nanoseconds.
-  private func ceiling(_ nanoseconds: Int64) -> Int64 {
+  static func ceiling(_ nanoseconds: Int64) -> Int64 {
     let whole = nanoseconds / Instant.millisecond
     return nanoseconds % Instant.millisecond > 0 ? whole + 1 : whole
   }

@@ -27,6 +27,9 @@ package protocol Source: Sendable {
   /// The deploy timeline as it is known now.
   var timeline: Timeline { get }
 
+  /// The tenants that have rows, of whatever time: a deploy to all tenants went to them.
+  var tenants: [ByteString] { get }
+
   /// What may be missing from an answer about `from..<to` (nanoseconds) of the scope because it
   /// cannot be read, a sentence each; none when nothing is.
   func missing(in scope: Scope, from: Int64, to: Int64) -> [String]

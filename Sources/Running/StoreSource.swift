@@ -39,6 +39,7 @@ package struct StoreSource: Source {
   }
 
   package var timeline: Timeline { store.state.timeline }
+  package var tenants: [ByteString] { store.tenants }
 
   package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] {
     let ranges = store.missing(in: scope, from: from, to: to)

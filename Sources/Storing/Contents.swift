@@ -231,6 +231,16 @@ final class Contents: Sendable {
     }
   }
 
+  /// The tenants of the blocks, and of the frames with records; those of samples that are not
+  /// compacted yet are the head's.
+  var tenants: Set<ByteString> {
+    state.withLock { state in
+      var tenants = Set(state.blocks.keys)
+      for frame in state.frames { tenants.formUnion(frame.tenants) }
+      return tenants
+    }
+  }
+
   /// The frames with records of the segments up to `number`, and all those segments that could be
   /// read.
   func unsealed(through number: Int) -> (frames: [FrameEntry], segments: [Segment]) {

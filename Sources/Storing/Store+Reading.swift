@@ -10,6 +10,10 @@ package struct SeriesSamples: Sendable {
 }
 
 extension Store {
+  /// The tenants that have rows, in order; one whose last rows went may be among them until the
+  /// store is opened again.
+  package var tenants: [ByteString] { contents.tenants.union(head.tenants).sorted() }
+
   /// The series of the scope that pass `accepts`, with samples of `from...through` (milliseconds).
   package func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,

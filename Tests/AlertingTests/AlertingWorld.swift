@@ -14,6 +14,7 @@ final class StubSource: Source {
 
   private let state = Mutex(State())
   let timeline = Timeline.empty
+  var tenants: [ByteString] { ["acme"] }
 
   /// The series `metric{name=value}` of these names, each with its value; nothing else is there.
   func hold(_ metric: ByteString, by name: ByteString = "part", _ values: [String: Double]) {

@@ -5,6 +5,7 @@ import Querying
 /// Records in memory, as the store would lend them.
 struct MemorySource: Source {
   let timeline: Timeline
+  var tenants: [ByteString] { [] }
   private var batch = Batch()
 
   init(timeline: Timeline = .empty) {

@@ -7,6 +7,7 @@ import Support
 struct LogRecords: Source {
   var batches: [Batch] = []
   var timeline = Timeline.empty
+  var tenants: [ByteString] { [] }
 
   func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
@@ -56,6 +57,19 @@ extension Batch {
       }
     }
     append(record: record)
+  }
+}
+
+extension DeployEvent {
+  /// A deploy as the scripts write it: `start` in seconds, no service is `odoo`.
+  init(script value: JSONValue) {
+    self.init(
+      service: value["service"]?.bytes ?? "odoo",
+      environment: value["environment"]?.bytes ?? .empty,
+      tenants: value["tenants"]?.elements?.compactMap(\.bytes),
+      instances: value["instances"]?.elements?.compactMap(\.bytes),
+      release: value["release"]?.bytes ?? .empty, previous: nil, kind: .deploy,
+      start: (value["start"]?.integer ?? 0) * Instant.second, end: nil)
   }
 }
 
@@ -114,13 +128,7 @@ struct LogQLScript {
   }
 
   private mutating func deploy(_ value: JSONValue) {
-    events.append(
-      DeployEvent(
-        service: value["service"]?.bytes ?? "odoo",
-        environment: value["environment"]?.bytes ?? .empty,
-        tenants: value["tenants"]?.elements?.compactMap(\.bytes), instances: nil,
-        release: value["release"]?.bytes ?? .empty, previous: nil, kind: .deploy,
-        start: (value["start"]?.integer ?? 0) * Instant.second, end: nil))
+    events.append(DeployEvent(script: value))
     source.timeline = Timeline(events)
   }
 

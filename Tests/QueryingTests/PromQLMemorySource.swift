@@ -6,6 +6,7 @@ import Querying
 struct PromQLMemorySource: Source {
   var stored: [StoredSeries] = []
   var timeline: Timeline = .empty
+  var tenants: [ByteString] { Set(stored.map(\.tenant)).sorted() }
 
   func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,

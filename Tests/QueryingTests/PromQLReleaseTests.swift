@@ -83,6 +83,63 @@ struct PromQLReleaseTests {
     #expect(parts.values.reduce(0, +) > whole * 0.9)
   }
 
+  /// The same as a range query, each point, bit by bit.
+  @Test(arguments: [
+    "sum(rate(x_total[5m]))", "rate(x_total[5m])", "sum by (tenant) (increase(x_total[2m]))",
+    "max_over_time(sum(rate(x_total[5m]))[5m:30s])",
+  ])
+  func aDeployChangesNoPointOfARange(query: String) throws {
+    func points(_ events: [DeployEvent]) throws -> [Labels: [UInt64]] {
+      let value = try PromQL.evaluate(
+        try PromQL.parse(ByteString(query)), from: Self.source(events), scope: .fleet,
+        times: EvaluationTimes(from: 300_000, through: 1_200_000, step: 7_000), isInstant: false)
+      guard case .matrix(let matrix) = value else { return [:] }
+      return Dictionary(
+        uniqueKeysWithValues: matrix.map { series in
+          (series.labels, series.points.flatMap { [UInt64($0.time), $0.value.bitPattern] })
+        })
+    }
+    let with = try points(Self.events)
+    #expect(with == (try points([])))
+    #expect(!with.isEmpty)
+  }
+
+  /// At no instant of the look-back do both releases answer, and each range holds a sample once.
+  @Test func theLookBackCountsNothingTwice() throws {
+    for seconds in Int64(595)...920 {
+      let heads = try vector("count by (release) (x_total)", at: seconds)
+      #expect(heads.values.reduce(0, +) <= 1)
+      let whole = try vector("count_over_time(x_total[5m])", at: seconds)
+      let parts = try vector("sum by (release) (count_over_time(x_total[5m]))", at: seconds)
+      #expect(parts.values.reduce(0, +) == whole.values.reduce(0, +))
+      // What the counter grew between the releases, one step, is neither's.
+      let spread = "(max_over_time(x_total[5m]) - min_over_time(x_total[5m]))"
+      let grown = try vector("sum" + spread, at: seconds).values.reduce(0, +)
+      let split = try vector("sum by (release) " + spread, at: seconds).values.reduce(0, +)
+      let gap = parts.count == 2 ? 1.7 : 0
+      #expect(abs(grown - split - gap) < 1e-9)
+    }
+  }
+
+  /// A rate by release is the whole rate as long as the window holds one release.
+  @Test func aRateByReleaseSplitsAtTheChange() throws {
+    for seconds in stride(from: Int64(301), through: 1_200, by: 7) {
+      let whole = try vector("sum(rate(x_total[5m]))", at: seconds)
+      let split = try vector("sum by (release) (rate(x_total[5m]))", at: seconds)
+      switch seconds {
+      // Two samples make a rate: those of 1.1 are at 615 s and 630 s.
+      case ..<630: #expect(Set(split.keys) == ["{release=\"1.0\"}"])
+      // The last two of 1.0 are at 585 s and 600 s.
+      case 630..<885: #expect(split.count == 2)
+      default: #expect(Set(split.keys) == ["{release=\"1.1\"}"])
+      }
+      if seconds < 607 || seconds >= 907 {
+        #expect(split.values.map(\.bitPattern) == whole.values.map(\.bitPattern))
+      }
+      #expect(split.values.reduce(0, +) <= (whole.values.first ?? 0) * 1.0001)
+    }
+  }
+
   @Test func aStatedReleaseWins() throws {
     var source = Self.source(Self.events)
     source.stored[0] = StoredSeries(
@@ -123,8 +180,24 @@ struct PromQLReleaseTests {
   @Test func metadataShowsWhatQueriesShow() throws {
     let source = Self.source(Self.events)
     let fleet = MetadataReading(source: source, scope: .fleet)
+    // What is computed from the timeline shows with the rest, from the first deploy on.
+    #expect(try fleet.labelNames(from: -2_000, through: -1) == [])
+    #expect(
+      try fleet.labelNames(from: .min, through: .max) == [
+        "__name__", "job", "path", "release", "service", "tenant",
+      ])
+    #expect(
+      try fleet.labelValues(of: "__name__", from: 0, through: 1_000_000) == [
+        "plimsoll_deploy_timestamp_seconds", "plimsoll_exposure", "plimsoll_release_age_seconds",
+        "x_total",
+      ])
+    let own = try PromQL.selector("x_total")
     let names: [ByteString] = ["__name__", "job", "path", "tenant"]
-    #expect(try fleet.labelNames(from: .min, through: .max) == names)
+    #expect(try fleet.labelNames(matching: [own], from: .min, through: .max) == names)
+    let exposure = try PromQL.selector("plimsoll_exposure{release=~\".+\"}")
+    #expect(
+      try fleet.series(matching: [exposure], from: 700_000, through: .max).map(LabelsText.text)
+        == ["plimsoll_exposure{release=\"1.1\", service=\"odoo\", tenant=\"acme\"}"])
     #expect(
       try fleet.labelValues(of: "tenant", from: 0, through: 1_000_000) == ["acme", "bolt"])
     #expect(try fleet.labelValues(of: "release", from: .min, through: .max) == ["1.0", "1.1"])
@@ -133,7 +206,11 @@ struct PromQLReleaseTests {
     #expect(try fleet.series(matching: [selector], from: 0, through: 1_000).count == 1)
     #expect(try fleet.series(matching: [selector], from: 2_000_000, through: 3_000_000).isEmpty)
     let scoped = MetadataReading(source: source, scope: .tenant("acme"))
-    #expect(try scoped.labelNames(from: 0, through: 1_000_000) == ["__name__", "job", "path"])
+    #expect(
+      try scoped.labelNames(matching: [own], from: 0, through: 1_000_000)
+        == ["__name__", "job", "path"])
+    let bolt = MetadataReading(source: source, scope: .tenant("bolt"))
+    #expect(try bolt.series(matching: [exposure], from: .min, through: .max).isEmpty)
     #expect(throws: QueryFault.self) { try PromQL.selector("sum(x)") }
   }
 }

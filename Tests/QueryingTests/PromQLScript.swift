@@ -3,7 +3,9 @@ import Foundation
 import Model
 import Querying
 
-/// Runs scripts of `load`, `clear` and `eval`, as Prometheus' own tests are written.
+/// Runs scripts of `load`, `clear` and `eval`, as Prometheus' own tests are written. Ours may also
+/// say `scope fleet` (or a tenant's name), where the label `tenant` of what is loaded says whose it
+/// is, and `deploy {"release":"1.0","start":60}`.
 struct PromQLScript {
   /// How a script went.
   struct Tally {
@@ -19,7 +21,8 @@ struct PromQLScript {
   private var tally = Tally()
   private let lines: [String]
   private var next = 0
-  private let scope: Scope = .tenant("t")
+  private var scope: Scope = .tenant("t")
+  private var events: [DeployEvent] = []
 
   private init(_ text: String) {
     lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -57,6 +60,16 @@ struct PromQLScript {
     case "clear":
       source = PromQLMemorySource()
       histograms = []
+      events = []
+    case "scope" where words.count > 1:
+      scope = words[1] == "fleet" ? .fleet : .tenant(ByteString(words[1]))
+    case "deploy" where words.count > 1:
+      guard let value = try? JSONValue(parsing: Array(words[1].utf8)) else {
+        tally.failures.append("line \(number): not a deploy")
+        return
+      }
+      events.append(DeployEvent(script: value))
+      source.timeline = Timeline(events)
     case "load": load(words.count > 1 ? words[1] : "")
     case _ where verb.hasPrefix("eval"):
       var expectation = PromQLExpectation(block())
@@ -78,7 +91,12 @@ struct PromQLScript {
       for (index, value) in series.values.enumerated() {
         if let value { samples.append((Int64(index) * step, value)) }
       }
-      source.add(series.labels, tenant: "t", samples)
+      if scope == .fleet {
+        let tenant = series.labels["tenant"] ?? "t"
+        source.add(series.labels.setting("tenant", nil), tenant: tenant, samples)
+      } else {
+        source.add(series.labels, tenant: "t", samples)
+      }
     }
   }
 

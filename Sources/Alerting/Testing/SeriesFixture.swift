@@ -18,6 +18,17 @@ final class SeriesFixture: Source {
     self.timeline = timeline
   }
 
+  var tenants: [ByteString] {
+    state.withLock { state in
+      var tenants = Set(state.series.values.map(\.tenant))
+      for batch in state.batches {
+        for record in batch.records { tenants.insert(batch.string(record.tenant)) }
+      }
+      tenants.remove(.empty)
+      return tenants.sorted()
+    }
+  }
+
   /// Adds samples, oldest first; a `tenant` label is the series' tenant, as it is at ingest.
   func add(_ labels: Labels, times: [Int64], values: [Double]) {
     state.withLock { state in

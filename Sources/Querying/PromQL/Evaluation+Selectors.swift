@@ -17,13 +17,14 @@ extension PromQL.Evaluation {
   }
 
   private func read(
-    _ selector: PromQL.Selector, after start: Int64, through end: Int64
+    _ selector: PromQL.Selector, after start: Int64, through end: Int64,
+    releases: ReleaseSeries.Instants
   ) throws(QueryFault) -> [SeriesReading.Series] {
     let begin = Deadline.now
     defer { statistics?.preparing += Deadline.now - begin }
     return try reading.series(
       matching: selector.matchers, metric: selector.metric, from: start + 1, through: end,
-      budget: budget)
+      releases: releases, budget: budget)
   }
 
   /// Counts one sample at each instant the grid has a value of.
@@ -62,7 +63,9 @@ extension PromQL.Evaluation {
     let ends = shifted(instants, selector.shift)
     var grid = Grid(count: instants.count)
     guard let first = ends.first, let last = ends.last else { return grid }
-    for series in try read(selector, after: first - lookback, through: last) {
+    for series in try read(
+      selector, after: first - lookback, through: last, releases: .each(ends))
+    {
       try budget.charge(instants.count)
       var values = [Double](repeating: .absent, count: instants.count)
       var next = 0
@@ -88,7 +91,9 @@ extension PromQL.Evaluation {
     let ends = shifted(instants, node.selector.shift)
     var windows = PromQL.Windows(series: [], range: node.range, ends: ends, instants: instants)
     guard let first = ends.first, let last = ends.last else { return windows }
-    for series in try read(node.selector, after: first - node.range, through: last) {
+    for series in try read(
+      node.selector, after: first - node.range, through: last, releases: .regular)
+    {
       let (times, values) = series.withoutMarkers
       if times.isEmpty { continue }
       windows.series.append(

@@ -82,6 +82,9 @@ final class SampleHead: Sendable {
     self.table = table
   }
 
+  /// The tenants of all series that were seen since the store was opened.
+  var tenants: Set<ByteString> { Set(table.identities.map(\.tenant)) }
+
   /// Takes the samples of a committed frame.
   func insert(_ columns: SampleColumns) {
     guard columns.count > 0 else { return }
