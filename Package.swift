@@ -126,6 +126,7 @@ let package = Package(
     tests("Notifying", sees: ["Bytes", "Model", "Notifying"]),
     tests("Simulating", sees: ["Bytes", "Model", "Packing", "Simulating"]),
     tests("Running", sees: ["Bytes", "Storing", "Running", "plimsoll"]),
+    tests("plimsoll", sees: ["Bytes", "plimsoll"]),
     tests(
       "Pipeline",
       sees: [

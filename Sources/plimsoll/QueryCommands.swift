@@ -2,106 +2,161 @@ import ArgumentParser
 import Bytes
 import Foundation
 
-/// `plimsoll query`: PromQL, or LogQL that counts.
-struct Query: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Evaluate a PromQL query, now or over a range.",
-    discussion: """
-      plimsoll query 'sum by (tenant) (rate(odoo_http_request_seconds_count[5m]))'
-      plimsoll query --range 1h --step 1m 'sum by (release) (rate(odoo_http_request_seconds_count[5m]))'
-      plimsoll query --logql 'sum by (tenant) (count_over_time({level="error"}[15m]))'
-      """)
+/// The query of a command: its argument, or standard input.
+struct QueryArgument: ParsableArguments {
+  /// Longer queries are refused by the server.
+  private static let longest = 1 << 20
 
-  @Argument(help: "The query.") var query: String
-  @Flag(help: "The query is LogQL.") var logql = false
-  @Option(help: "The instant: seconds since 1970 or RFC 3339; now by default.") var time: String?
-  @Option(help: "Evaluate from this long ago until now, such as 1h.") var range: String?
-  @Option(help: "With --range: the distance of the points.") var step: String = "15s"
-  @Flag(help: "Print the API's JSON.") var json = false
-  @OptionGroup var remote: Remote
+  @Argument(help: "The query; read from standard input when it is left out, or -.")
+  var query: String?
 
-  func run() async throws {
-    let prefix = logql ? "/loki/api/v1" : "/api/v1"
-    let answer: [UInt8]
-    if let range {
-      let seconds = try Duration.seconds(range)
-      let now = Date().timeIntervalSince1970
-      answer = try await remote.ask(
-        "GET", prefix + "/query_range",
-        [
-          ("query", query), ("start", String(now - seconds)), ("end", String(now)),
-          ("step", step),
-        ])
-    } else {
-      answer = try await remote.ask("GET", prefix + "/query", [("query", query), ("time", time)])
+  func text() throws -> String {
+    if let query, query != "-" { return query }
+    guard let bytes = Terminal.input(atMost: Self.longest) else {
+      throw ValidationError("there is no query: give it as an argument, or by standard input")
     }
-    if json {
-      Terminal.write(answer + [10])
-    } else {
-      Terminal.line(try Self.render(answer))
-    }
-  }
-
-  private static func render(_ answer: [UInt8]) throws -> String {
-    let data = try JSONValue(parsing: answer)["data"]
-    let result = data?["result"]
-    switch data?["resultType"]?.text {
-    case "vector":
-      let rows = (result?.elements ?? []).map { [name($0["metric"]), point($0["value"]).1] }
-      return rows.isEmpty ? "no series" : Terminal.table(rows)
-    case "matrix":
-      let series = (result?.elements ?? []).map { series in
-        let points = (series["values"]?.elements ?? []).map { value in
-          let (time, text) = point(value)
-          return "  \(time)  \(text)"
-        }
-        return ([name(series["metric"])] + points).joined(separator: "\n")
-      }
-      return series.isEmpty ? "no series" : series.joined(separator: "\n")
-    case "scalar", "string": return point(result).1
-    case "streams": return "these are log lines: use `plimsoll logs`"
-    default: return String(decoding: answer, as: UTF8.self)
-    }
-  }
-
-  private static func name(_ labels: JSONValue?) -> String {
-    let members = labels?.members ?? []
-    let metric = members.first { $0.key == "__name__" }?.value.text ?? ""
-    let rest = members.filter { $0.key != "__name__" }.map {
-      "\($0.key)=\"\(Terminal.visible($0.value.text ?? ""))\""
-    }
-    return metric + "{" + rest.joined(separator: ", ") + "}"
-  }
-
-  private static func point(_ value: JSONValue?) -> (String, String) {
-    let pair = value?.elements ?? []
-    let time = pair.first?.number.flatMap { Int64(clamping: $0 * 1_000) } ?? 0
-    return (Instant.text(time * 1_000_000), pair.last?.text ?? "")
+    let text = String(decoding: bytes, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !text.isEmpty else { throw ValidationError("the query on standard input is empty") }
+    return text
   }
 }
 
-/// Durations as flags take them.
-enum Duration {
-  /// Seconds of `90`, `15s`, `5m`, `1h30m`, `2d`. Throws when it is none.
-  static func seconds(_ text: String) throws -> Double {
-    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800]
-    var total = 0.0
-    var digits = ""
-    for character in text {
-      if character.isNumber || character == "." {
-        digits.append(character)
-      } else {
-        guard let unit = units[character], let amount = Double(digits) else {
-          throw ValidationError("\"\(text)\" is not a duration such as 15s, 5m, 1h30m, 2d")
-        }
-        total += amount * unit
-        digits = ""
+/// Times of flags, with one now for all of them.
+struct Moment {
+  let now = Int64(clamping: Date().timeIntervalSince1970 * 1e9) ?? 0
+
+  /// An instant in nanoseconds; throws what the flag's reader should know.
+  func instant(_ text: String, _ flag: String) throws -> Int64 {
+    guard let time = TimeText.instant(text, now: now) else {
+      throw ValidationError(
+        "\(flag) \(text) is no time: say now, -1h, 2026-11-23T10:00:00Z, or seconds since 1970")
+    }
+    return time
+  }
+
+  /// Where a search begins, in nanoseconds.
+  func since(_ text: String, _ flag: String) throws -> Int64 {
+    guard let time = TimeText.since(text, now: now) else {
+      throw ValidationError(
+        "\(flag) \(text) is neither a length such as 15m, 1h30m, 2d, nor a time such as "
+          + "2026-11-23T10:00:00Z")
+    }
+    return time
+  }
+}
+
+/// `plimsoll query`: PromQL, or LogQL that counts.
+struct Query: AsyncParsableCommand {
+  /// How an answer is printed.
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case table, plot, csv, json
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Evaluate a PromQL query, at an instant or over a range.",
+    discussion: """
+      Without --start the query is evaluated at one instant, and answered as a table. With --start
+      it is evaluated over a range, and drawn as a plot on a terminal. Times are relative to now
+      (-1h), RFC 3339, or seconds since 1970.
+
+        plimsoll query 'sum by (tenant) (rate(odoo_http_request_seconds_count[5m]))'
+        plimsoll query --start -1h 'sum by (release) (rate(odoo_http_request_seconds_count[5m]))'
+        plimsoll query --start -1d --step 10m -o csv 'orders_imported' > orders.csv
+        plimsoll query --logql 'sum by (tenant) (count_over_time({level="error"}[15m]))'
+        plimsoll query 'up and on (tenant) plimsoll_release_age_seconds < 3600'
+        plimsoll query < query.promql
+
+      JSON is the API's own. The exit status is 0 for an answer, also an empty one, 1 when the
+      query is refused or fails, 2 for a command line that is none.
+      """)
+
+  @OptionGroup var argument: QueryArgument
+  @Flag(help: "The query is LogQL that counts.") var logql = false
+  @Option(parsing: .unconditional, help: "Evaluate at this instant; now by default.")
+  var time: String?
+  // A value that begins with a dash is a time here, not a flag.
+  @Option(parsing: .unconditional, help: "Evaluate over a range that begins here.")
+  var start: String?
+  @Option(parsing: .unconditional, help: "The end of the range; now by default.")
+  var end: String?
+  @Option(help: "The distance of the points; by default about 250 of them make up the range.")
+  var step: String?
+  @Option(
+    name: .shortAndLong,
+    help: "table, plot, csv or json; by default table, and plot for a range on a terminal.")
+  var output: Output?
+  @OptionGroup var remote: Remote
+
+  func validate() throws {
+    guard start == nil, end != nil || step != nil else {
+      if start != nil, time != nil {
+        throw ValidationError("--time and --start exclude each other")
       }
+      if start == nil, output == .plot {
+        throw ValidationError("a plot wants a range: say --start, as in --start -1h")
+      }
+      return
     }
-    if digits.isEmpty, total > 0 { return total }
-    guard let rest = Double(digits), total == 0, rest.isFinite else {
-      throw ValidationError("\"\(text)\" is not a duration such as 15s, 5m, 1h30m, 2d")
+    throw ValidationError("--end and --step are of a range: say --start too, as in --start -1h")
+  }
+
+  func run() async throws {
+    let moment = Moment()
+    let prefix = logql ? "/loki/api/v1" : "/api/v1"
+    let text = try argument.text()
+    guard let start else {
+      let time = try time.map { Instant.text(try moment.instant($0, "--time")) }
+      try show(try await remote.ask("GET", prefix + "/query", [("query", text), ("time", time)]))
+      return
     }
-    return rest
+    let from = try moment.instant(start, "--start")
+    let to = try end.map { try moment.instant($0, "--end") } ?? moment.now
+    guard from <= to, let length = to.adding(-from) else {
+      throw ValidationError("--start is after --end")
+    }
+    let parameters = [
+      ("query", text), ("start", Instant.text(from)), ("end", Instant.text(to)),
+      ("step", try stepText(length: length)),
+    ]
+    let answer = try await remote.ask("GET", prefix + "/query_range", parameters)
+    try show(answer, over: from / Instant.millisecond...to / Instant.millisecond)
+  }
+
+  private func stepText(length: Int64) throws -> String {
+    guard let step else {
+      return "\(TimeText.step(for: length, count: 250) / Instant.second)s"
+    }
+    guard let length = TimeText.length(step), length >= Instant.millisecond else {
+      throw ValidationError("--step \(step) is not a length of time such as 15s, 5m, 1h30m")
+    }
+    return "\(length / Instant.millisecond)ms"
+  }
+
+  private func show(_ body: [UInt8], over times: ClosedRange<Int64>? = nil) throws {
+    let output =
+      output ?? (times != nil && Terminal.isTerminal ? .plot : .table)
+    if output == .json {
+      Terminal.raw(body + [10])
+      return
+    }
+    let json = try remote.json(body)
+    guard let answer = QueryAnswer(json) else {
+      let isLines = json["data"]?["resultType"]?.text == "streams"
+      Terminal.fail(
+        isLines
+          ? "these are log lines: ask for them with plimsoll logs"
+          : "the server's answer is none of the API's")
+      throw ExitCode(1)
+    }
+    for note in answer.notes { Terminal.fail(VisibleText.lines(note)) }
+    switch output {
+    case .csv: Terminal.raw(Array((answer.csv + "\n").utf8))
+    case .plot where !answer.isEmpty:
+      let style = Terminal.style
+      Terminal.line(
+        AnswerPlot(answer, over: times, style)?.text ?? "no finite values: see them with -o table")
+    case .table, .plot, .json: Terminal.line(answer.table(Terminal.style))
+    }
   }
 }

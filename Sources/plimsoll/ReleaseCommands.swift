@@ -128,16 +128,20 @@ struct Release: AsyncParsableCommand {
         Terminal.write(try await remote.ask("GET", "/api/v1/deploys") + [10])
         return
       }
-      var rows = [["ID", "START", "END", "KIND", "SERVICE", "RELEASE", "PREVIOUS", "TENANTS"]]
+      var grid = TextGrid(
+        [TextGrid.Column("ID", isNumeric: true)]
+          + ["START", "END", "KIND", "SERVICE", "RELEASE", "PREVIOUS", "TENANTS"].map {
+            TextGrid.Column($0)
+          })
       for event in try await deploys(remote) {
         let tenants = event["tenants"]?.elements?.compactMap(\.text).joined(separator: ",")
-        rows.append([
+        grid.append([
           String(event["id"]?.integer ?? 0), event["start"]?.text ?? "",
           event["end"]?.text ?? "-", event["kind"]?.text ?? "", event["service"]?.text ?? "",
           event["release"]?.text ?? "", event["previous"]?.text ?? "-", tenants ?? "all",
         ])
       }
-      Terminal.line(Terminal.table(rows))
+      Terminal.line(grid.text(Terminal.style))
     }
   }
 

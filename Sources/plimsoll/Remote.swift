@@ -23,41 +23,59 @@ struct Remote: ParsableArguments {
     return stated.isEmpty ? [] : [("X-Scope-OrgID", stated)]
   }
 
+  /// One call, over a connection that may serve more; the answer whatever its status. Throws
+  /// `CallFailure` when none came.
+  func call(
+    _ caller: HTTPCaller, _ method: String, _ path: String,
+    _ parameters: [(String, String?)] = [], body: [UInt8]? = nil
+  ) async throws -> CallAnswer {
+    let query = parameters.compactMap { name, value in
+      value.map { "\(HTTPCaller.escape(name))=\(HTTPCaller.escape($0))" }
+    }
+    let url = base + path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+    return try await caller.call(method, url, headers: headers, body: body)
+  }
+
   /// Asks, and returns the body of a 2xx; anything else ends the command with what the server
   /// said.
   func ask(
     _ method: String, _ path: String, _ parameters: [(String, String?)] = [], body: [UInt8]? = nil
   ) async throws -> [UInt8] {
-    let query = parameters.compactMap { name, value in
-      value.map { "\(name)=\(HTTPCaller.escape($0))" }
-    }
-    let url = base + path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     let caller = HTTPCaller()
     let answer: CallAnswer
     do {
-      answer = try await caller.call(method, url, headers: headers, body: body)
+      answer = try await call(caller, method, path, parameters, body: body)
     } catch {
       await caller.close()
       Terminal.fail("no answer from \(base): is `plimsoll serve` running? (\(error))")
-      throw ExitCode(2)
-    }
-    await caller.close()
-    guard (200..<300).contains(answer.status) else {
-      Terminal.fail("\(answer.status): \(Self.message(answer.body))")
       throw ExitCode(1)
     }
+    await caller.close()
+    guard (200..<300).contains(answer.status) else { throw refusal(answer, of: parameters) }
     return answer.body
   }
 
   func askJSON(
     _ method: String, _ path: String, _ parameters: [(String, String?)] = [], body: [UInt8]? = nil
   ) async throws -> JSONValue {
-    let answer = try await ask(method, path, parameters, body: body)
+    try json(try await ask(method, path, parameters, body: body))
+  }
+
+  /// Says what the server said against a call, with the place in the query that it is about.
+  func refusal(_ answer: CallAnswer, of parameters: [(String, String?)]) -> ExitCode {
+    let query = parameters.first { ["query", "match[]"].contains($0.0) && $0.1 != nil }?.1 ?? ""
+    let text = QueryMistake.text(
+      Self.message(answer.body), query: query, width: Terminal.style.width)
+    Terminal.fail("\(answer.status): \(text)")
+    return ExitCode(1)
+  }
+
+  func json(_ body: [UInt8]) throws -> JSONValue {
     do {
-      return try JSONValue(parsing: answer)
+      return try JSONValue(parsing: body)
     } catch {
       Terminal.fail("the server's answer is not JSON: \(error.reason)")
-      throw ExitCode(2)
+      throw ExitCode(1)
     }
   }
 

@@ -104,9 +104,9 @@ struct Delete: AsyncParsableCommand {
         + " \(count("rewrittenBlocks")) written anew; \(text("finished"))")
     let selectors = (receipt["match"]?.elements ?? []).compactMap(\.text)
     for what in [text("query")] + selectors where !what.isEmpty {
-      Terminal.line("  " + Terminal.visible(what))
+      Terminal.line("  " + VisibleText.lines(what))
     }
-    if !text("error").isEmpty { Terminal.line("  " + Terminal.visible(text("error"))) }
+    if !text("error").isEmpty { Terminal.line("  " + VisibleText.lines(text("error"))) }
   }
 }
 

@@ -1,36 +1,45 @@
-import Bytes
 import Foundation
 
 /// Writing for people: colour only on a terminal, control characters made visible.
 enum Terminal {
-  /// The terminal's escape sequences.
-  enum Color: String {
-    case red = "\u{1B}[31m"
-    case yellow = "\u{1B}[33m"
-    case green = "\u{1B}[32m"
-    case gray = "\u{1B}[90m"
-    case bold = "\u{1B}[1m"
-  }
+  static let isTerminal = isatty(STDOUT_FILENO) == 1
 
-  /// Off for pipes and with NO_COLOR (no-color.org).
-  static let hasColor =
-    isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+  /// Colour is off for pipes and with NO_COLOR (no-color.org); lines are cut to the width only
+  /// where there is a terminal to wrap them.
+  static let style: Style = {
+    let environment = ProcessInfo.processInfo.environment
+    let hasColor =
+      isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    return Style(hasColor: hasColor, width: isTerminal ? width : nil)
+  }()
+
+  /// Columns: the terminal's own word, else COLUMNS, else 80.
+  private static var width: Int {
+    var size = winsize()
+    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      return Int(size.ws_col)
+    }
+    let stated = Int(ProcessInfo.processInfo.environment["COLUMNS"] ?? "") ?? 0
+    return (20...10_000).contains(stated) ? stated : 80
+  }
 
   static func line(_ text: String) {
     write(Array((text + "\n").utf8))
   }
 
+  /// Writes what is for a program: to a pipe or file as it is, to a terminal so that it cannot
+  /// steer it.
+  static func raw(_ bytes: [UInt8]) {
+    guard isTerminal else { return write(bytes) }
+    write(Array(VisibleText.whole(String(decoding: bytes, as: UTF8.self)).utf8))
+  }
+
   static func write(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { buffer in
-      var sent = 0
-      while sent < buffer.count {
-        let count = Foundation.write(
-          STDOUT_FILENO, buffer.baseAddress?.advanced(by: sent), buffer.count - sent)
-        // A reader that went away (head, less) ends the command without a word.
-        if count <= 0 { exit(0) }
-        sent += count
-      }
-    }
+    guard !write(bytes, to: STDOUT_FILENO) else { return }
+    // A reader that went away (head, less) ends the command without a word.
+    if errno == EPIPE { exit(0) }
+    fail("cannot write the answer: \(String(cString: strerror(errno)))")
+    exit(1)
   }
 
   static func fail(_ text: String) {
@@ -39,50 +48,53 @@ enum Terminal {
 
   /// Writes to standard error as it is.
   static func note(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = bytes.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _ = write(Array(text.utf8), to: STDERR_FILENO)
   }
 
-  static func paint(_ text: String, _ color: Color) -> String {
-    hasColor ? color.rawValue + text + "\u{1B}[0m" : text
-  }
-
-  static func color(ofLevel level: String) -> Color? {
-    switch level {
-    case "error", "critical": .red
-    case "warning": .yellow
-    case "debug", "trace": .gray
-    default: nil
-    }
-  }
-
-  /// The text with control characters as `\x1b`, so that a log line cannot drive the terminal;
-  /// line feeds and tabs inside a message stay, indented.
-  static func visible(_ text: String) -> String {
-    var shown = ""
-    for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 10: shown += "\n    "
-      case 9: shown += "\t"
-      case 0..<32, 127, 0x80..<0xA0, 0x202A...0x202E, 0x2066...0x2069:
-        shown += "\\x" + String(scalar.value, radix: 16)
-      default: shown.unicodeScalars.append(scalar)
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    // The C library wants an address; the buffer outlives the call.
+    bytes.withUnsafeBytes { buffer in
+      var sent = 0
+      while sent < buffer.count {
+        let count = Foundation.write(
+          descriptor, buffer.baseAddress?.advanced(by: sent), buffer.count - sent)
+        if count < 0, errno == EINTR { continue }
+        if count < 0, errno == EAGAIN {
+          // Somebody made the terminal non-blocking: wait until it takes more.
+          var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&waiting, 1, -1)
+          continue
+        }
+        guard count > 0 else { return false }
+        sent += count
       }
+      return true
     }
-    return shown
   }
 
-  /// Columns padded to their widest cell.
-  static func table(_ rows: [[String]]) -> String {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+  /// All of standard input, at most so many bytes; nil when it is a terminal, longer, or cannot be
+  /// read.
+  static func input(atMost limit: Int) -> [UInt8]? {
+    guard isatty(STDIN_FILENO) == 0 else { return nil }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= limit {
+      let count = read(STDIN_FILENO, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
     }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        column == row.count - 1
-          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    return nil
+  }
+
+  static func paint(_ text: String, _ color: Style.Color) -> String {
+    style.paint(text, color)
+  }
+
+  /// Ends the command without a word, and with success, when it is interrupted.
+  static func endQuietlyWhenInterrupted() {
+    // Nothing else is safe to call where a signal finds the process.
+    signal(SIGINT) { _ in _exit(0) }
   }
 }
