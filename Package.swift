@@ -60,6 +60,7 @@ let package = Package(
   targets: [
     // Words.
     room("Bytes"),
+    room("Dividing"),
     room("Model", sees: ["Bytes"]),
     room("Templating", sees: ["Bytes", "Model"]),
 
@@ -70,10 +71,12 @@ let package = Package(
     room("Tagging", sees: ["Bytes", "Model"]),
 
     // Where the two loops meet.
-    room("Storing", sees: ["Bytes", "Model", "Packing", "CSQLite"], without: ["FORMAT.md"]),
+    room(
+      "Storing", sees: ["Bytes", "Dividing", "Model", "Packing", "CSQLite"],
+      without: ["FORMAT.md"]),
 
     // Watch, pulled by the clock.
-    room("Querying", sees: ["Bytes", "Model", "Templating", "CRE2"]),
+    room("Querying", sees: ["Bytes", "Dividing", "Model", "Templating", "CRE2"]),
     room("Judging", sees: ["Bytes", "Model", "Querying", yams]),
     room("Alerting", sees: ["Bytes", "Model", "Templating", "Querying", "Judging"]),
     room("Notifying", sees: ["Bytes", "Model"]),
@@ -112,6 +115,7 @@ let package = Package(
     // Tests mirror the rooms; Support holds what they share.
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
     tests("Bytes", sees: ["Bytes"]),
+    tests("Dividing", sees: ["Dividing"]),
     tests("Model", sees: ["Bytes", "Model"]),
     tests("Templating", sees: ["Bytes", "Model", "Templating"]),
     tests("Packing", sees: ["Packing"]),

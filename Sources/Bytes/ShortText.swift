@@ -24,7 +24,14 @@ struct ShortText {
   }
 
   func append(to target: inout [UInt8]) {
+    target.append(copying: bytes.span.extracting(start..<24))
+  }
+}
+
+extension [UInt8] {
+  /// Appends bytes that are borrowed from elsewhere.
+  package mutating func append(copying bytes: Span<UInt8>) {
     // The pointer is used during the call only.
-    bytes.span.extracting(start..<24).withUnsafeBufferPointer { target.append(contentsOf: $0) }
+    bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
   }
 }

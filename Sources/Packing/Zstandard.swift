@@ -1,4 +1,5 @@
 import CZstd
+import Synchronization
 
 /// Zstandard frames (RFC 8878). The caller keeps the unpacked size. A value owns its working
 /// memory, about a megabyte, and uses it again: keep one for many blocks, on one thread.
@@ -56,13 +57,29 @@ package struct Zstandard: ~Copyable {
     _ bytes: Span<UInt8>, size: Int, limit: Int
   ) throws(PackingFault) -> [UInt8] {
     guard size >= 0, size <= limit else { throw .tooLarge }
+    let own = spare.withLock { $0.popLast() } ?? Decompressor()
+    defer { spare.withLock { $0.append(own) } }
     let unpacked = [UInt8](unsafeUninitializedCapacity: size) { target, count in
       let written = bytes.withUnsafeBytes { source in
-        ZSTD_decompress(target.baseAddress, size, source.baseAddress, source.count)
+        ZSTD_decompressDCtx(
+          own.context, target.baseAddress, size, source.baseAddress, source.count)
       }
       count = ZSTD_isError(written) == 0 ? written : 0
     }
     guard unpacked.count == size else { throw .corrupt }
     return unpacked
+  }
+
+  /// Working memory that nobody uses just now: as many as there once were threads that unpacked.
+  private static let spare = Mutex<[Decompressor]>([])
+}
+
+// One thread at a time has it: it is taken out of the list of spare ones.
+/// Working memory to unpack with, some hundred kilobytes.
+private final class Decompressor: @unchecked Sendable {
+  let context = ZSTD_createDCtx()
+
+  deinit {
+    ZSTD_freeDCtx(context)
   }
 }

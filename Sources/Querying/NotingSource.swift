@@ -14,13 +14,21 @@ package final class NotingSource: Source {
 
   package func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries] {
-    note(
-      from.multiplied(by: Instant.millisecond) ?? (from < 0 ? .min : .max),
-      through.multiplied(by: Instant.millisecond) ?? (through < 0 ? .min : .max))
+    noteMilliseconds(from, through)
     return try source.series(
       in: scope, metric: metric, from: from, through: through, where: accepts)
+  }
+
+  package func mapSeries<Result: Sendable>(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,
+    _ body: @escaping @Sendable ([StoredSeries]) throws -> [Result]
+  ) throws -> [Result] {
+    noteMilliseconds(from, through)
+    return try source.mapSeries(
+      in: scope, metric: metric, from: from, through: through, where: accepts, body)
   }
 
   package func scan(
@@ -49,6 +57,12 @@ package final class NotingSource: Source {
     guard let times = asked.withLock({ $0 }) else { return [] }
     return source.missing(
       in: scope, from: times.lowerBound, to: times.upperBound.adding(1) ?? .max)
+  }
+
+  private func noteMilliseconds(_ from: Int64, _ through: Int64) {
+    note(
+      from.multiplied(by: Instant.millisecond) ?? (from < 0 ? .min : .max),
+      through.multiplied(by: Instant.millisecond) ?? (through < 0 ? .min : .max))
   }
 
   private func note(_ from: Int64, _ to: Int64) {

@@ -63,29 +63,71 @@ package struct SeriesReading {
     }
   }
 
-  /// The series whose presented labels all matchers accept, in order of labels, with their samples
-  /// of `from...through` (milliseconds). `releases` says when those that are computed from the
-  /// deploy timeline have samples; nil leaves them out. Throws what the source and the budget
-  /// throw.
+  /// The series whose presented labels all matchers accept, each once, with their samples of
+  /// `from...through` (milliseconds). `releases` says when those that are computed from the deploy
+  /// timeline have samples; nil leaves them out. Throws what the source and the budget throw.
   func series(
     matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64,
     releases: ReleaseSeries.Instants?, budget: Budget
   ) throws(QueryFault) -> [Series] {
-    var found: [Series] = []
+    try mapSeries(
+      matching: matchers, metric: metric, from: from, through: through, releases: releases,
+      budget: budget
+    ) { $0 }
+  }
+
+  /// What `body` makes of those series: it gets some at a time, and is called on several threads.
+  func mapSeries<Result: Sendable>(
+    matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64,
+    releases: ReleaseSeries.Instants?, budget: Budget,
+    _ body: @escaping @Sendable ([Series]) throws(QueryFault) -> [Result]
+  ) throws(QueryFault) -> [Result] {
+    var computed: [Series] = []
     if let releases, ReleaseSeries.mayMatch(matchers, metric: metric) {
-      let computed = ReleaseSeries(timeline: source.timeline, tenants: tenants(matchers))
-      for series in try computed.series(
+      computed = try ReleaseSeries(timeline: source.timeline, tenants: tenants(matchers)).series(
         matching: matchers, metric: metric, from: from, through: through, releases,
         budget: budget, present: { presented($0, tenant: $1) })
-      { found.append(series) }
     }
-    for stored in try stored(matching: matchers, metric: metric, from: from, through: through) {
+    let show: @Sendable ([StoredSeries]) throws(QueryFault) -> [Series] = {
+      [self] stored throws(QueryFault) in
+      try shown(stored, matching: matchers, through: through, budget)
+    }
+    do {
+      let accepts: @Sendable (ByteString, Labels) -> Bool = { [self] tenant, labels in
+        matchers.allSatisfy { self.accepts($0, labels, tenant: tenant) }
+      }
+      guard computed.isEmpty else {
+        // What somebody sent may have the labels of what is computed.
+        let sent = try source.series(
+          in: scope, metric: metric, from: from, through: through, where: accepts)
+        return try body(Self.joined(computed + show(sent)))
+      }
+      return try source.mapSeries(
+        in: scope, metric: metric, from: from, through: through, where: accepts
+      ) { try body(show($0)) }
+    } catch let fault as QueryFault {
+      throw fault
+    } catch {
+      throw QueryFault(.internal, "\(error)")
+    }
+  }
+
+  /// Series, all of a tenant, as they are presented, without those that the matchers do not accept
+  /// then.
+  private func shown(
+    _ all: [StoredSeries], matching matchers: [Matcher], through: Int64, _ budget: Budget
+  ) throws(QueryFault) -> [Series] {
+    var found: [Series] = []
+    found.reserveCapacity(all.count)
+    var mayCoincide = infersRelease
+    for stored in all {
       try budget.charge(stored.times.count)
       guard !stored.times.isEmpty else { continue }
-      let whole = Series(
-        labels: presented(stored.labels, tenant: stored.tenant), times: stored.times,
-        values: stored.values)
+      let labels = presented(stored.labels, tenant: stored.tenant)
+      let whole = Series(labels: labels, times: stored.times, values: stored.values)
       guard infersRelease else {
+        // A tenant may have sent the label as well as that which its own is shown as.
+        mayCoincide = mayCoincide || stored.labels[Self.exportedLabel] != nil
         found.append(whole)
         continue
       }
@@ -94,7 +136,7 @@ package struct SeriesReading {
         found.append(series)
       }
     }
-    return Self.joined(found)
+    return mayCoincide ? Self.joined(found) : found
   }
 
   /// In order of labels, each once.
@@ -121,21 +163,6 @@ package struct SeriesReading {
       return Set(source.tenants.filter { $0 != Tenant.platform } + named).filter { tenant in
         matchers.allSatisfy { $0.name != Self.tenantLabel || $0.accepts(tenant) }
       }
-    }
-  }
-
-  private func stored(
-    matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64
-  ) throws(QueryFault) -> [StoredSeries] {
-    do {
-      return try source.series(in: scope, metric: metric, from: from, through: through) {
-        tenant, labels in
-        matchers.allSatisfy { accepts($0, labels, tenant: tenant) }
-      }
-    } catch let fault as QueryFault {
-      throw fault
-    } catch {
-      throw QueryFault(.internal, "\(error)")
     }
   }
 

@@ -8,8 +8,17 @@ package protocol Source: Sendable {
   /// metric name when the query knows it, so that an index can help.
   func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries]
+
+  /// What `body` makes of those series, so that not all of their samples are held at a time: it
+  /// gets some at a time, all of a tenant together, and may be called on several threads. The
+  /// results are in the order of the series. A source need not have it.
+  func mapSeries<Result: Sendable>(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,
+    _ body: @escaping @Sendable ([StoredSeries]) throws -> [Result]
+  ) throws -> [Result]
 
   /// Lends each batch that may hold records of `from..<to` (nanoseconds) of the scope; it may hold
   /// others too. Stops early when `visit` returns false. No order is promised.
@@ -78,6 +87,15 @@ private struct BatchRecords: LentRecords {
 }
 
 extension Source {
+  package func mapSeries<Result: Sendable>(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,
+    _ body: @escaping @Sendable ([StoredSeries]) throws -> [Result]
+  ) throws -> [Result] {
+    try body(
+      series(in: scope, metric: metric, from: from, through: through, where: accepts))
+  }
+
   package func visitRecords(
     in scope: Scope, from: Int64, to: Int64, visit: (any LentRecords) throws -> Bool
   ) throws {
@@ -85,20 +103,4 @@ extension Source {
   }
 
   package func missing(in scope: Scope, from: Int64, to: Int64) -> [String] { [] }
-}
-
-/// A series as it was sent, with samples in order of time.
-package struct StoredSeries: Sendable {
-  package let tenant: ByteString
-  package let labels: Labels
-  /// Milliseconds since 1970, ascending.
-  package var times: [Int64]
-  package var values: [Double]
-
-  package init(tenant: ByteString, labels: Labels, times: [Int64], values: [Double]) {
-    self.tenant = tenant
-    self.labels = labels
-    self.times = times
-    self.values = values
-  }
 }

@@ -16,12 +16,18 @@ package struct StoreSource: Source {
 
   package func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries] {
     try store.series(in: scope, metric: metric, from: from, through: through, where: accepts)
-      .map {
-        StoredSeries(tenant: $0.tenant, labels: $0.labels, times: $0.times, values: $0.values)
-      }
+  }
+
+  package func mapSeries<Result: Sendable>(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,
+    _ body: @escaping @Sendable ([StoredSeries]) throws -> [Result]
+  ) throws -> [Result] {
+    try store.mapSeries(
+      in: scope, metric: metric, from: from, through: through, where: accepts, body)
   }
 
   package func scan(

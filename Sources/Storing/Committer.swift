@@ -1,5 +1,6 @@
 import Bytes
 import Dispatch
+import Dividing
 import Model
 import Synchronization
 
@@ -77,8 +78,12 @@ final class Committer: Sendable {
   /// Starts the thread; `work` is used by it alone.
   func start(_ work: CommitWork) throws(StoreFault) {
     let box = WorkBox(work)
-    let started = try OwnThread { [self] in run(box) }
-    thread.withLock { $0 = started }
+    do {
+      let started = try OwnThread { [self] in run(box) }
+      thread.withLock { $0 = started }
+    } catch {
+      throw .failed("\(error)")
+    }
   }
 
   func add(

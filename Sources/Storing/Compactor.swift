@@ -152,7 +152,7 @@ struct Compactor {
   /// Adds samples as one block. `id` says how new they are among those of other blocks; nil for the
   /// newest of all.
   mutating func append(
-    _ series: [SeriesSamples], of tenant: ByteString, as id: UInt64? = nil,
+    _ series: [StoredSeries], of tenant: ByteString, as id: UInt64? = nil,
     to writer: inout BlockFileWriter
   ) throws {
     let id = id ?? writer.nextID

@@ -120,7 +120,7 @@ extension Compactor {
     }
     let all = try reader.read(metric: nil, from: .min, through: .max) { _ in true }
     var gone = 0
-    var kept: [SeriesSamples] = []
+    var kept: [StoredSeries] = []
     for series in all {
       guard isGone(series.labels) else {
         kept.append(series)
@@ -157,10 +157,10 @@ extension DeletionRequest {
   }
 }
 
-extension SeriesSamples {
+extension StoredSeries {
   /// The series without its samples of those nanoseconds.
-  fileprivate func without(_ gone: ClosedRange<Int64>) -> SeriesSamples {
-    var rest = SeriesSamples(tenant: tenant, labels: labels, times: [], values: [])
+  fileprivate func without(_ gone: ClosedRange<Int64>) -> StoredSeries {
+    var rest = StoredSeries(tenant: tenant, labels: labels, times: [], values: [])
     for (time, value) in zip(times, values) where !gone.contains(BlockTimes.nanoseconds(time)) {
       rest.times.append(time)
       rest.values.append(value)

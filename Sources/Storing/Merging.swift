@@ -105,7 +105,7 @@ extension Compactor {
         continue
       }
       let all = try reader.read(metric: nil, from: .min, through: .max) { _ in true }
-      merging.add(all, of: tenant)
+      merging.add(all, isOrdered: reader.isOrdered)
     }
     try append(merging.series, of: tenant, as: blocks.map(\.head.id).max(), to: &writer)
   }

@@ -1,28 +1,22 @@
 import Bytes
 import Model
 
-/// Puts the samples of one series from several blocks and the head together; of equal times the one
-/// that was added last wins.
+/// Puts the samples of one tenant's series from several blocks and the head together; of equal
+/// times the one that was added last wins.
 struct SeriesMerging {
-  /// The series of each tenant, in order of labels.
-  private var known: [ByteString: [SeriesSamples]] = [:]
+  /// In order of labels.
+  private(set) var series: [StoredSeries] = []
 
-  /// All of them, by tenant and then by labels.
-  var series: [SeriesSamples] {
-    if known.count == 1, let only = known.first { return only.value }
-    return known.sorted { $0.key < $1.key }.flatMap(\.value)
-  }
-
-  /// Adds series of a tenant, each of them once, that are newer than all that was added before.
-  mutating func add(_ newer: [SeriesSamples], of tenant: ByteString) {
+  /// Adds series, each of them once, that are newer than all that was added before.
+  mutating func add(_ newer: [StoredSeries], isOrdered: Bool = false) {
     if newer.isEmpty { return }
-    let newer = Self.ordered(newer)
-    // Taken out, so that there is one of it.
-    guard let older = known.removeValue(forKey: tenant) else {
-      known[tenant] = newer
+    let newer = isOrdered ? newer : newer.ordered(by: \.labels)
+    if series.isEmpty {
+      series = newer
       return
     }
-    var merged: [SeriesSamples] = []
+    let older = series
+    var merged: [StoredSeries] = []
     merged.reserveCapacity(max(older.count, newer.count))
     var times = SharedTimes()
     var (left, right) = (0, 0)
@@ -42,31 +36,18 @@ struct SeriesMerging {
     }
     merged += older[left...]
     merged += newer[right...]
-    known[tenant] = merged
-  }
-
-  /// Adds series of any tenants.
-  mutating func add(_ newer: [SeriesSamples]) {
-    for (tenant, own) in Dictionary(grouping: newer, by: \.tenant) { add(own, of: tenant) }
-  }
-
-  private static func ordered(_ series: [SeriesSamples]) -> [SeriesSamples] {
-    for place in series.indices.dropFirst()
-    where !(series[place - 1].labels < series[place].labels) {
-      return series.ordered(by: \.labels)
-    }
-    return series
+    series = merged
   }
 
   private static func joined(
-    _ older: SeriesSamples, _ newer: SeriesSamples, _ times: inout SharedTimes
-  ) -> SeriesSamples {
+    _ older: StoredSeries, _ newer: StoredSeries, _ times: inout SharedTimes
+  ) -> StoredSeries {
     guard let last = older.times.last, let first = newer.times.first, first <= last else {
       var values: [Double] = []
       values.reserveCapacity(older.values.count + newer.values.count)
       values += older.values
       values += newer.values
-      return SeriesSamples(
+      return StoredSeries(
         tenant: older.tenant, labels: older.labels, times: times.joined(older.times, newer.times),
         values: values)
     }
@@ -74,8 +55,8 @@ struct SeriesMerging {
   }
 
   private static func interleaved(
-    _ older: SeriesSamples, _ newer: SeriesSamples
-  ) -> SeriesSamples {
+    _ older: StoredSeries, _ newer: StoredSeries
+  ) -> StoredSeries {
     var times: [Int64] = []
     var values: [Double] = []
     times.reserveCapacity(older.times.count + newer.times.count)

@@ -1,42 +1,58 @@
 package import Bytes
+import Dividing
 package import Model
-
-/// A series with the samples a read asked for; times are milliseconds, ascending and unique.
-package struct SeriesSamples: Sendable {
-  package let tenant: ByteString
-  package let labels: Labels
-  package var times: [Int64]
-  package var values: [Double]
-}
 
 extension Store {
   /// The tenants that have rows, in order; one whose last rows went may be among them until the
   /// store is opened again.
   package var tenants: [ByteString] { contents.tenants.union(head.tenants).sorted() }
 
-  /// The series of the scope that pass `accepts`, with samples of `from...through` (milliseconds).
+  /// What `body` makes of the series of the scope that pass `accepts`, with their samples of
+  /// `from...through` (milliseconds): it gets those of one tenant at a time, in order of labels,
+  /// and is called on several threads. The results are in order of the tenants.
+  package func mapSeries<Result: Sendable>(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,
+    _ body: @escaping @Sendable ([StoredSeries]) throws -> [Result]
+  ) throws -> [Result] {
+    // The head first: what is compacted meanwhile is then found twice, and never missed.
+    let recent = Dictionary(
+      grouping: head.read(in: scope, metric: metric, from: from, through: through, where: accepts),
+      by: \.tenant)
+    let blocks = Dictionary(
+      grouping: contents.samples(in: scope, from: from, through: through), by: \.head.tenant)
+    let tenants = Set(recent.keys).union(blocks.keys).sorted()
+    return try tenants.mapRuns(of: 1) { [self] run throws -> [Result] in
+      var results: [Result] = []
+      for tenant in run {
+        var merging = SeriesMerging()
+        for block in blocks[tenant] ?? [] {
+          let reader = sampleBlocks.reader(of: block.head, cost: block.head.size * 4) {
+            block.sampleBlock()
+          }
+          let series = try? reader?.read(metric: metric, from: from, through: through) {
+            accepts(tenant, $0)
+          }
+          if let reader, let series {
+            merging.add(series, isOrdered: reader.isOrdered)
+          } else {
+            damage.note(block)
+          }
+        }
+        merging.add(recent[tenant] ?? [])
+        results += try body(merging.series)
+      }
+      return results
+    }
+  }
+
+  /// The series of the scope that pass `accepts`, with samples of `from...through` (milliseconds),
+  /// by tenant and then by labels.
   package func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
-  ) throws -> [SeriesSamples] {
-    // The head first: what is compacted meanwhile is then found twice, and never missed.
-    let recent = head.read(in: scope, metric: metric, from: from, through: through, where: accepts)
-    var merging = SeriesMerging()
-    for block in contents.samples(in: scope, from: from, through: through) {
-      let reader = sampleBlocks.reader(of: block.head, cost: block.head.size * 4) {
-        block.sampleBlock()
-      }
-      let found = try? reader?.read(metric: metric, from: from, through: through) {
-        accepts(block.head.tenant, $0)
-      }
-      guard let found else {
-        damage.note(block)
-        continue
-      }
-      merging.add(found, of: block.head.tenant)
-    }
-    merging.add(recent)
-    return merging.series
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
+  ) throws -> [StoredSeries] {
+    try mapSeries(in: scope, metric: metric, from: from, through: through, where: accepts) { $0 }
   }
 
   /// Lends the batches that may hold records of `from..<to` (nanoseconds) of the scope. What turns

@@ -1,3 +1,4 @@
+import Dividing
 import Dispatch
 import Synchronization
 
@@ -25,11 +26,15 @@ final class Upkeep: Sendable {
     _ make: @escaping @Sendable () -> Compactor,
     due: @escaping @Sendable (inout Compactor) throws -> Void
   ) throws(StoreFault) {
-    let started = try OwnThread(isModest: true) { [self] in
-      var compactor = make()
-      while let job = next(due) { job(&compactor) }
+    do {
+      let started = try OwnThread(isModest: true) { [self] in
+        var compactor = make()
+        while let job = next(due) { job(&compactor) }
+      }
+      thread.withLock { $0 = started }
+    } catch {
+      throw .failed("\(error)")
     }
-    thread.withLock { $0 = started }
   }
 
   private func next(

@@ -39,7 +39,7 @@ final class StubSource: Source {
 
   func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries] {
     let state = state.withLock { $0 }
     if state.isAway { throw QueryFault(.execution, "the storage is away") }

@@ -11,7 +11,7 @@ struct LogRecords: Source {
 
   func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries] { [] }
 
   func scan(

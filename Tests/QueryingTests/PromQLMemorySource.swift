@@ -10,7 +10,7 @@ struct PromQLMemorySource: Source {
 
   func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries] {
     stored.compactMap { series in
       guard scope.sees(series.tenant), metric == nil || series.labels["__name__"] == metric,

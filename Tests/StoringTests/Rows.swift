@@ -151,7 +151,7 @@ extension Rows {
     return found
   }
 
-  static func series(_ store: Store, metric: ByteString? = nil) throws -> [SeriesSamples] {
+  static func series(_ store: Store, metric: ByteString? = nil) throws -> [StoredSeries] {
     try store.series(
       in: .fleet, metric: metric, from: .min, through: .max, where: { _, _ in true })
   }

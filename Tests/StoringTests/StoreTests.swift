@@ -8,7 +8,7 @@ import Testing
   private func all(
     _ store: Store, _ scope: Scope = .fleet, metric: ByteString? = nil, from: Int64 = .min,
     through: Int64 = .max
-  ) throws -> [SeriesSamples] {
+  ) throws -> [StoredSeries] {
     try store.series(
       in: scope, metric: metric, from: from, through: through, where: { _, _ in true })
   }

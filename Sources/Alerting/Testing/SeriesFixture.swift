@@ -49,7 +49,7 @@ final class SeriesFixture: Source {
 
   func series(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries] {
     let all = state.withLock { Array($0.series.values) }
     return all.compactMap { series in

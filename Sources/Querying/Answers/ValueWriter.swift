@@ -1,13 +1,14 @@
 import Bytes
+import Dividing
 import Model
 
 /// Scalars, vectors and matrices as both HTTP APIs write them; they differ in how they print times
 /// and values.
-struct ValueWriter {
+struct ValueWriter: Sendable {
   /// Appends milliseconds as seconds.
-  let seconds: (Int64, inout [UInt8]) -> Void
+  let seconds: @Sendable (Int64, inout [UInt8]) -> Void
   /// Appends a number, of bytes that need no escapes.
-  let number: (Double, inout [UInt8]) -> Void
+  let number: @Sendable (Double, inout [UInt8]) -> Void
 
   /// Writes `resultType` and `result`. Streams are the caller's: nothing is written for them.
   func write(_ value: QueryValue, into writer: inout JSONWriter) {
@@ -29,10 +30,19 @@ struct ValueWriter {
     case .matrix(let matrix):
       head("matrix", &writer)
       writer.array { writer in
-        var times = WrittenTimes(seconds)
-        for series in matrix { write(series, &times, into: &writer) }
+        for run in written(matrix) { writer.raw { $0 += run } }
       }
     case .streams: break
+    }
+  }
+
+  /// The elements of a matrix with commas between them, in runs: most answers' time is spent here.
+  private func written(_ matrix: [MatrixSeries]) -> [[UInt8]] {
+    matrix.mapRuns(of: 64) { [self] run in
+      var writer = JSONWriter()
+      var times = WrittenTimes(seconds)
+      for series in run { write(series, &times, into: &writer) }
+      return [writer.bytes]
     }
   }
 
@@ -101,7 +111,10 @@ struct ValueWriter {
 /// The times of a matrix as they were last written: most of its series have the same ones.
 private struct WrittenTimes {
   private let write: (Int64, inout [UInt8]) -> Void
-  private var known: [(time: Int64, text: [UInt8])] = []
+  private var known: [Int64] = []
+  /// Their texts, one behind the other, and where each begins.
+  private var texts: [UInt8] = []
+  private var starts: [Int] = [0]
 
   init(_ write: @escaping (Int64, inout [UInt8]) -> Void) {
     self.write = write
@@ -109,12 +122,12 @@ private struct WrittenTimes {
 
   /// Appends a time that stands at a place of its series.
   mutating func append(_ time: Int64, at place: Int, to bytes: inout [UInt8]) {
-    if place >= known.count {
-      var text: [UInt8] = []
-      write(time, &text)
-      known.append((time, text))
+    if place == known.count {
+      known.append(time)
+      write(time, &texts)
+      starts.append(texts.count)
     }
-    guard place < known.count, known[place].time == time else { return write(time, &bytes) }
-    bytes += known[place].text
+    guard place < known.count, known[place] == time else { return write(time, &bytes) }
+    bytes.append(copying: texts.span.extracting(starts[place]..<starts[place + 1]))
   }
 }

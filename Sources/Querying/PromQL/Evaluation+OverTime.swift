@@ -6,6 +6,51 @@ extension PromQL.Evaluation {
   func overTime(
     _ call: PromQL.Call, at instants: PromQL.Instants
   ) throws(QueryFault) -> Grid {
+    if call.function.name == "absent_over_time" {
+      let columns = try matrix(call.arguments[0], at: instants).mapping(budget: budget) { _ in 1 }
+      return absent(try columns.grid(), labels: PromQL.LabelFunctions.absent(call.arguments[0]))
+    }
+    let columns = try columns(call, at: instants)
+    let grid = try columns.grid()
+    inform(of: columns.gauges, call)
+    return grid
+  }
+
+  /// An aggregation of a function of range vectors, computed together; nil when it is none.
+  func fold(
+    _ node: PromQL.Aggregation, at instants: PromQL.Instants
+  ) throws(QueryFault) -> Grid? {
+    guard let kind = Self.folds[node.kind], case .call(let call) = node.operand.unwrapped,
+      call.function.takes.contains(.matrix), call.function.returns == .vector,
+      call.function.name != "absent_over_time"
+    else { return nil }
+    let columns = try columns(call, at: instants)
+    let grid = try kind(columns, node.grouping, budget)
+    inform(of: columns.gauges, call)
+    return grid
+  }
+
+  private typealias Fold =
+    @Sendable (PromQL.Columns, Grouping, Budget) throws(QueryFault) -> Grid
+
+  private static let folds: [AggregationKind: Fold] = [
+    .sum: fold(CompensatedSum.self),
+    .avg: fold(Mean.self),
+    .min: fold(Minimum.self),
+    .max: fold(Maximum.self),
+    .count: fold(Count.self),
+    .group: fold(Presence.self),
+  ]
+
+  private static func fold<A: MergeableAccumulator>(_: A.Type) -> Fold {
+    { columns, grouping, budget throws(QueryFault) in
+      try columns.folded(A.self, by: grouping, budget: budget)
+    }
+  }
+
+  private func columns(
+    _ call: PromQL.Call, at instants: PromQL.Instants
+  ) throws(QueryFault) -> PromQL.Columns {
     let name = call.function.name
     switch name {
     case "quantile_over_time":
@@ -25,36 +70,27 @@ extension PromQL.Evaluation {
     default: break
     }
     let windows = try matrix(call.arguments[0], at: instants)
-    if let grid = try reduced(name, windows, call) { return grid }
-    if name == "absent_over_time" {
-      let grid = try windows.mapping(budget: budget) { _ in 1 }
-      return absent(grid, labels: PromQL.LabelFunctions.absent(call.arguments[0]))
-    }
+    if let columns = reduced(name, windows) { return columns }
     guard let reduce = Self.reductions[name] else {
       throw QueryFault(.execution, "function \(name) is not supported yet")
     }
     let keepsName = name == "last_over_time" || name == "first_over_time"
-    return try windows.mapping(dropsName: !keepsName, budget: budget) { reduce($0) }
+    return windows.mapping(dropsName: !keepsName, budget: budget) { reduce($0) }
   }
 
   /// The functions that are computed column by column, being the most used.
-  private func reduced(
-    _ name: String, _ windows: PromQL.Windows, _ call: PromQL.Call
-  ) throws(QueryFault) -> Grid? {
+  private func reduced(_ name: String, _ windows: PromQL.Windows) -> PromQL.Columns? {
     switch name {
     case "rate", "increase":
-      informOfGauges(windows, call.arguments[0].place)
-      return try windows.differences(
-        ofCounters: true, perSecond: name == "rate", budget: budget)
-    case "delta":
-      return try windows.differences(ofCounters: false, perSecond: false, budget: budget)
-    case "sum_over_time": return try windows.sums(areMeans: false, budget: budget)
-    case "avg_over_time": return try windows.sums(areMeans: true, budget: budget)
-    case "min_over_time": return try windows.folding(Minimum.self, budget: budget)
-    case "max_over_time": return try windows.folding(Maximum.self, budget: budget)
-    case "stddev_over_time": return try windows.folding(Deviation.self, budget: budget)
-    case "stdvar_over_time": return try windows.folding(Variance.self, budget: budget)
-    default: return nil
+      windows.differences(ofCounters: true, perSecond: name == "rate", budget: budget)
+    case "delta": windows.differences(ofCounters: false, perSecond: false, budget: budget)
+    case "sum_over_time": windows.sums(areMeans: false, budget: budget)
+    case "avg_over_time": windows.sums(areMeans: true, budget: budget)
+    case "min_over_time": windows.extremes(areGreatest: false, budget: budget)
+    case "max_over_time": windows.extremes(areGreatest: true, budget: budget)
+    case "stddev_over_time": windows.folding(Deviation.self, budget: budget)
+    case "stdvar_over_time": windows.folding(Variance.self, budget: budget)
+    default: nil
     }
   }
 
@@ -78,7 +114,7 @@ extension PromQL.Evaluation {
 
   private func smooth(
     _ call: PromQL.Call, at instants: PromQL.Instants
-  ) throws(QueryFault) -> Grid {
+  ) throws(QueryFault) -> PromQL.Columns {
     let levels = try scalar(call.arguments[1], at: instants)
     let trends = try scalar(call.arguments[2], at: instants)
     return try matrix(call.arguments[0], at: instants).mapping(budget: budget) {
@@ -98,17 +134,11 @@ extension PromQL.Evaluation {
   }
 
   /// Tells of metrics whose name is not a counter's.
-  private func informOfGauges(_ windows: PromQL.Windows, _ place: PromQL.Place) {
-    let suffixes: [ByteString] = ["_total", "_sum", "_count", "_bucket"]
-    var told: ByteString?
-    for series in windows.series {
-      guard let name = series.labels[Labels.metricName], name != told,
-        !suffixes.contains(where: name.hasSuffix)
-      else { continue }
-      told = name
+  private func inform(of gauges: PromQL.GaugeNames?, _ call: PromQL.Call) {
+    for name in gauges?.names ?? [] {
       inform(
         "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
-          + Quoting.quote(name) + position(place))
+          + Quoting.quote(name) + position(call.arguments[0].place))
     }
   }
 }

@@ -37,14 +37,20 @@ extension PromQL.Evaluation {
     }
   }
 
-  /// Counts the samples of each window.
-  private func count(_ windows: PromQL.Windows) throws(QueryFault) {
-    guard statistics != nil, subqueryDepth == 0 else { return }
-    for column in windows.series {
-      try windows.visit(column) { (step, members) throws(QueryFault) in
+  /// The windows with their samples counted, if anybody asks for that; the time to read them is
+  /// told apart then as well.
+  private func counted(_ windows: PromQL.Windows) throws(QueryFault) -> PromQL.Windows {
+    guard statistics != nil else { return windows }
+    let begin = Deadline.now
+    let windows = try windows.read()
+    statistics?.preparing += Deadline.now - begin
+    guard subqueryDepth == 0, case .held(let series) = windows.origin else { return windows }
+    for column in series {
+      for (step, members) in windows.members(of: column.times).enumerated() {
         statistics?.samplesByStep[step] += members.count
       }
     }
+    return windows
   }
 
   func select(
@@ -89,19 +95,14 @@ extension PromQL.Evaluation {
   ) throws(QueryFault) -> PromQL.Windows {
     try budget.charge(instants.count)
     let ends = shifted(instants, node.selector.shift)
-    var windows = PromQL.Windows(series: [], range: node.range, ends: ends, instants: instants)
-    guard let first = ends.first, let last = ends.last else { return windows }
-    for series in try read(
-      node.selector, after: first - node.range, through: last, releases: .regular)
-    {
-      let (times, values) = series.withoutMarkers
-      if times.isEmpty { continue }
-      windows.series.append(
-        PromQL.Windows.Series(
-          labels: series.labels, dropsName: false, times: times, values: values))
+    guard let first = ends.first, let last = ends.last else {
+      return PromQL.Windows(origin: .held([]), range: node.range, ends: ends, instants: instants)
     }
-    try count(windows)
-    return windows
+    let unread = PromQL.Windows.Unread(
+      reading: reading, selector: node.selector, from: first - node.range + 1, through: last,
+      budget: budget)
+    return try counted(
+      PromQL.Windows(origin: .unread(unread), range: node.range, ends: ends, instants: instants))
   }
 
   /// A subquery's inner expression is evaluated once at all its steps, which lie at multiples of
@@ -111,13 +112,18 @@ extension PromQL.Evaluation {
   ) throws(QueryFault) -> PromQL.Windows {
     try budget.charge(instants.count)
     let ends = shifted(instants, node.shift)
-    var windows = PromQL.Windows(series: [], range: node.range, ends: ends, instants: instants)
-    guard let first = ends.first, let last = ends.last else { return windows }
+    var series: [PromQL.Windows.Series] = []
+    func made() throws(QueryFault) -> PromQL.Windows {
+      try counted(
+        PromQL.Windows(
+          origin: .held(series), range: node.range, ends: ends, instants: instants))
+    }
+    guard let first = ends.first, let last = ends.last else { return try made() }
     let step = node.step ?? Self.subqueryStep
     let edge = first - node.range
     var start = edge / step * step
     if start <= edge { start += step }
-    guard start <= last else { return windows }
+    guard start <= last else { return try made() }
     let count = (last - start) / step + 1
     guard count <= Int64(Limits.samplesPerQuery) else {
       throw QueryFault(
@@ -127,20 +133,19 @@ extension PromQL.Evaluation {
     subqueryDepth += 1
     let grid = try vector(node.inner, at: inner)
     subqueryDepth -= 1
-    for series in grid.series {
-      try budget.charge(series.values.count)
+    for column in grid.series {
+      try budget.charge(column.values.count)
       var times: [Int64] = []
       var values: [Double] = []
-      for (index, value) in series.values.enumerated() where !value.isAbsent {
+      for (index, value) in column.values.enumerated() where !value.isAbsent {
         times.append(inner[index])
         values.append(value)
       }
       if times.isEmpty { continue }
-      windows.series.append(
+      series.append(
         PromQL.Windows.Series(
-          labels: series.labels, dropsName: series.dropsName, times: times, values: values))
+          labels: column.labels, dropsName: column.dropsName, times: times, values: values))
     }
-    try self.count(windows)
-    return windows
+    return try made()
   }
 }

@@ -3,7 +3,7 @@ import Model
 
 extension PromQL {
   /// The instants an expression is evaluated at; milliseconds.
-  struct Instants {
+  struct Instants: Sendable {
     let start: Int64
     let step: Int64
     let count: Int
@@ -63,7 +63,7 @@ extension PromQL {
         return .matrix([MatrixSeries(labels: .empty, points: points)])
       case .string(let text): return .string(text, time: times.start)
       case .vector(let grid): return try answer(try grid.named(), instants)
-      case .matrix(let windows): return .matrix(windows.matrix())
+      case .matrix(let windows): return .matrix(try windows.matrix())
       }
     }
 
@@ -175,6 +175,7 @@ extension PromQL {
     }
 
     private func evaluate(_ node: Aggregation, at instants: Instants) throws(QueryFault) -> Grid {
+      if let grid = try fold(node, at: instants) { return grid }
       var parameter = Vectors.AggregationParameter.none
       if let expression = node.parameter {
         switch try evaluate(expression, at: instants) {

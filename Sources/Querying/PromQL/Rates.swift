@@ -1,6 +1,31 @@
+import Bytes
+import Model
+import Synchronization
+
+extension PromQL {
+  /// The names of metrics that are none of a counter's.
+  final class GaugeNames: Sendable {
+    private static let suffixes: [ByteString] = ["_total", "_sum", "_count", "_bucket"]
+    private let noted = Mutex<Set<ByteString>>([])
+
+    var names: Set<ByteString> { noted.withLock { $0 } }
+
+    /// Notes the name of a series.
+    func note(_ labels: Labels) {
+      guard let name = labels[Labels.metricName], !Self.suffixes.contains(where: name.hasSuffix)
+      else { return }
+      noted.withLock { _ = $0.insert(name) }
+    }
+  }
+}
+
 /// What `rate`, `increase` and `delta` make of the times of a window: its difference is
 /// extrapolated to its ends as Prometheus 3 does.
-private struct WindowEdges {
+private struct WindowEdges: Sendable {
+  /// Which samples lie inside.
+  let members: Range<Int>
+  /// The index of the window's instant.
+  let index: Int
   /// Seconds from the first sample to the last.
   let sampled: Double
   /// Seconds that the series is taken to go on before and behind them.
@@ -12,7 +37,10 @@ private struct WindowEdges {
   let divisor: Double
 
   /// Nil with less than two samples.
-  init?(_ times: Span<Int64>, _ members: Range<Int>, end: Int64, range: Int64, isRate: Bool) {
+  init?(
+    _ times: Span<Int64>, _ members: Range<Int>, index: Int, end: Int64, range: Int64,
+    isRate: Bool
+  ) {
     guard members.count > 1 else { return nil }
     let (first, last) = (times[members.lowerBound], times[members.upperBound - 1])
     let sampled = Double(last - first) / 1_000
@@ -22,6 +50,8 @@ private struct WindowEdges {
     let threshold = spacing * 1.1
     let toStart = Double(first - (end - range)) / 1_000
     let toEnd = Double(end - last) / 1_000
+    self.members = members
+    self.index = index
     self.sampled = sampled
     self.toStart = toStart >= threshold ? spacing / 2 : toStart
     self.toEnd = toEnd >= threshold ? spacing / 2 : toEnd
@@ -40,39 +70,42 @@ private struct WindowEdges {
 }
 
 extension PromQL.Windows {
-  /// A grid of `rate` or `increase` (of counters) or `delta`.
-  func differences(
-    ofCounters: Bool, perSecond: Bool, budget: Budget
-  ) throws(QueryFault) -> Grid {
-    // Series that are scraped together share what their times come to.
-    var times: [Int64]?
-    var edges: [WindowEdges?] = []
-    return try columns(dropsName: true, budget: budget) {
-      (column, members, values) throws(QueryFault) in
-      if column.times != times {
-        times = column.times
-        edges = members.indices.map {
-          WindowEdges(
-            column.times.span, members[$0], end: ends[$0], range: range, isRate: perSecond)
-        }
-      }
+  /// `rate` or `increase`, which are of counters, or `delta`.
+  func differences(ofCounters: Bool, perSecond: Bool, budget: Budget) -> PromQL.Columns {
+    PromQL.Columns(
+      of: self, dropsName: true, gauges: ofCounters ? PromQL.GaugeNames() : nil, budget: budget,
+      shared: { edges(of: $0, isRate: perSecond) }
+    ) { (column, edges, values) in
       let own = column.values.span
       var falls = false
-      for index in own.indices.dropFirst() where own[index] < own[index - 1] { falls = true }
-      for index in members.indices {
-        guard let edge = edges[index] else { continue }
-        let first = own[members[index].lowerBound]
-        var difference = own[members[index].upperBound - 1] - first
-        if ofCounters, falls { Self.addResets(own, members[index], to: &difference) }
-        let factor =
-          ofCounters ? edge.factor(ofCounter: first, increase: difference) : edge.factor
-        values[index] = difference * factor
-      }
+      for index in own.indices.dropFirst() { falls = falls || own[index] < own[index - 1] }
+      Self.fill(&values, edges, own, ofCounters: ofCounters, addsResets: ofCounters && falls)
+    }
+  }
+
+  private func edges(of times: [Int64], isRate: Bool) -> [WindowEdges] {
+    members(of: times).enumerated().compactMap { index, members in
+      WindowEdges(
+        times.span, members, index: index, end: ends[index], range: range, isRate: isRate)
+    }
+  }
+
+  private static func fill(
+    _ values: inout [Double], _ edges: [WindowEdges], _ own: Span<Double>, ofCounters: Bool,
+    addsResets: Bool
+  ) {
+    for edge in edges {
+      let first = own[edge.members.lowerBound]
+      var difference = own[edge.members.upperBound - 1] - first
+      if addsResets { addFalls(own, edge.members, to: &difference) }
+      values[edge.index] =
+        difference
+        * (ofCounters ? edge.factor(ofCounter: first, increase: difference) : edge.factor)
     }
   }
 
   /// Adds what a counter had where it began anew.
-  private static func addResets(
+  private static func addFalls(
     _ values: Span<Double>, _ members: Range<Int>, to difference: inout Double
   ) {
     for index in members.dropFirst() where values[index] < values[index - 1] {

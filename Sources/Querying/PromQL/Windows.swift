@@ -1,24 +1,86 @@
 import Bytes
+import Dividing
 import Model
 
 extension PromQL {
   /// A range vector at each of a number of instants: samples, and the window of each instant over
   /// them, which leaves out its own left end.
-  struct Windows {
+  struct Windows: Sendable {
     /// A series of samples; stale markers are left out.
-    struct Series {
+    struct Series: Sendable {
       let labels: Labels
       let dropsName: Bool
       let times: [Int64]
       let values: [Double]
+
+      init(labels: Labels, dropsName: Bool, times: [Int64], values: [Double]) {
+        self.labels = labels
+        self.dropsName = dropsName
+        self.times = times
+        self.values = values
+      }
+
+      /// Nil when there are only stale markers.
+      init?(_ series: SeriesReading.Series) {
+        (times, values) = series.withoutMarkers
+        if times.isEmpty { return nil }
+        labels = series.labels
+        dropsName = false
+      }
     }
 
-    var series: [Series]
+    /// Series that are read when something is made of them, so that their samples are not all
+    /// held at a time.
+    struct Unread: Sendable {
+      let reading: SeriesReading
+      let selector: Selector
+      /// Milliseconds.
+      let from: Int64
+      let through: Int64
+      let budget: Budget
+    }
+
+    /// Where the series are.
+    enum Origin: Sendable {
+      case held([Series])
+      case unread(Unread)
+    }
+
+    /// Series that are worked on at a time, by one thread.
+    private static let runLength = 256
+
+    let origin: Origin
     /// Milliseconds.
     let range: Int64
     /// The right end of each window, ascending.
     let ends: [Int64]
     let instants: Instants
+
+    /// What `body` makes of all series; it gets some at a time, and is called on several threads.
+    func mapSeries<Result: Sendable>(
+      _ body: @escaping @Sendable ([Series]) throws(QueryFault) -> [Result]
+    ) throws(QueryFault) -> [Result] {
+      switch origin {
+      case .held(let series):
+        return try series.mapRuns(of: Self.runLength) { run throws(QueryFault) in
+          try body(Array(run))
+        }
+      case .unread(let unread):
+        return try unread.reading.mapSeries(
+          matching: unread.selector.matchers, metric: unread.selector.metric, from: unread.from,
+          through: unread.through, releases: .regular, budget: unread.budget
+        ) { found throws(QueryFault) in
+          try found.mapRuns(of: Self.runLength) { run throws(QueryFault) in
+            try body(run.compactMap(Series.init))
+          }
+        }
+      }
+    }
+
+    /// The same with its series read.
+    func read() throws(QueryFault) -> Windows {
+      Windows(origin: .held(try mapSeries { $0 }), range: range, ends: ends, instants: instants)
+    }
 
     /// The samples of one series at one instant.
     struct Window: ~Escapable {
@@ -62,15 +124,8 @@ extension PromQL {
       }
     }
 
-    /// Tells for each instant which samples of a series lie in its window.
-    func visit(
-      _ column: Series, _ body: (Int, Range<Int>) throws(QueryFault) -> Void
-    ) throws(QueryFault) {
-      for (index, members) in members(of: column.times).enumerated() { try body(index, members) }
-    }
-
     /// For each instant which samples of these times lie in its window.
-    private func members(of times: [Int64]) -> [Range<Int>] {
+    func members(of times: [Int64]) -> [Range<Int>] {
       var (low, high) = (0, 0)
       return ends.map { end in
         while high < times.count, times[high] <= end { high += 1 }
@@ -79,11 +134,12 @@ extension PromQL {
       }
     }
 
-    /// A grid of what `reduce` makes of each window that has samples; nil leaves a value out.
+    /// What `reduce` makes of each window that has samples; nil leaves a value out.
     func mapping(
-      dropsName: Bool = true, budget: Budget, _ reduce: (Window) throws(QueryFault) -> Double?
-    ) throws(QueryFault) -> Grid {
-      try columns(dropsName: dropsName, budget: budget) {
+      dropsName: Bool = true, budget: Budget,
+      _ reduce: @escaping @Sendable (Window) throws(QueryFault) -> Double?
+    ) -> Columns {
+      Columns(of: self, dropsName: dropsName, budget: budget, shared: members) {
         (column, members, values) throws(QueryFault) in
         try map(column, members, into: &values, budget, reduce)
       }
@@ -104,9 +160,9 @@ extension PromQL {
       }
     }
 
-    /// A grid of all values of each window reduced to one.
-    func folding<A: Accumulator>(_: A.Type, budget: Budget) throws(QueryFault) -> Grid {
-      try columns(dropsName: true, budget: budget) {
+    /// All values of each window reduced to one.
+    func folding<A: Accumulator>(_: A.Type, budget: Budget) -> Columns {
+      Columns(of: self, dropsName: true, budget: budget, shared: members) {
         (column, members, values) throws(QueryFault) in
         let own = column.values.span
         for index in members.indices where !members[index].isEmpty {
@@ -118,9 +174,25 @@ extension PromQL {
       }
     }
 
-    /// A grid of the sums of all windows, or their means.
-    func sums(areMeans: Bool, budget: Budget) throws(QueryFault) -> Grid {
-      try columns(dropsName: true, budget: budget) { (column, members, values) throws(QueryFault) in
+    /// The least or the greatest value of each window, the first of equal ones; NaN when there is
+    /// nothing else.
+    func extremes(areGreatest: Bool, budget: Budget) -> Columns {
+      Columns(of: self, dropsName: true, budget: budget, shared: members) {
+        (column, members, values) in
+        // Negated, so that one order serves both.
+        let own = areGreatest ? column.values : column.values.map { -$0 }
+        var best = RunningBest()
+        for index in members.indices where !members[index].isEmpty {
+          let found = best.value(of: members[index], own.span)
+          values[index] = areGreatest ? found : -found
+        }
+      }
+    }
+
+    /// The sums of all windows, or their means.
+    func sums(areMeans: Bool, budget: Budget) -> Columns {
+      Columns(of: self, dropsName: true, budget: budget, shared: members) {
+        (column, members, values) throws(QueryFault) in
         let running = RunningSums(column.values)
         try map(column, members, into: &values, budget) { window in
           guard let sum = running?.sum(of: window.members) else {
@@ -132,46 +204,21 @@ extension PromQL {
       }
     }
 
-    /// A grid of a column for each series that `fill` gives values.
-    func columns(
-      dropsName: Bool, budget: Budget,
-      _ fill: (Series, [Range<Int>], inout [Double]) throws(QueryFault) -> Void
-    ) throws(QueryFault) -> Grid {
-      var grid = Grid(count: instants.count)
-      grid.series.reserveCapacity(series.count)
-      // Series that are scraped together have the same times.
-      var times: [Int64] = []
-      var members = members(of: times)
-      for column in series {
-        try budget.charge(instants.count)
-        if column.times != times {
-          times = column.times
-          members = self.members(of: times)
-        }
-        var values = [Double](repeating: .absent, count: instants.count)
-        try fill(column, members, &values)
-        if values.allSatisfy(\.isAbsent) { continue }
-        grid.series.append(
-          Grid.Series(
-            labels: column.labels, values: values, dropsName: dropsName || column.dropsName))
-      }
-      return grid
-    }
-
     /// The samples of the first window, as the answer of an instant query.
-    func matrix() -> [MatrixSeries] {
+    func matrix() throws(QueryFault) -> [MatrixSeries] {
       guard let end = ends.first else { return [] }
-      var matrix: [MatrixSeries] = []
-      for column in series {
-        var points: [Point] = []
-        for (time, value) in zip(column.times, column.values)
-        where time > end - range && time <= end {
-          points.append(Point(time: time, value: value))
+      let matrix = try mapSeries { [range] run throws(QueryFault) in
+        run.compactMap { column -> MatrixSeries? in
+          var points: [Point] = []
+          for (time, value) in zip(column.times, column.values)
+          where time > end - range && time <= end {
+            points.append(Point(time: time, value: value))
+          }
+          if points.isEmpty { return nil }
+          let labels =
+            column.dropsName ? column.labels.setting(Labels.metricName, nil) : column.labels
+          return MatrixSeries(labels: labels, points: points)
         }
-        if points.isEmpty { continue }
-        let labels =
-          column.dropsName ? column.labels.setting(Labels.metricName, nil) : column.labels
-        matrix.append(MatrixSeries(labels: labels, points: points))
       }
       return matrix.ordered(by: \.labels)
     }

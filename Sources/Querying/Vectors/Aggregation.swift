@@ -1,4 +1,5 @@
 package import Bytes
+import Dividing
 package import Model
 
 /// The aggregations over the elements of a vector.
@@ -101,8 +102,8 @@ extension Vectors {
   static func groups(_ grid: Grid, _ grouping: Grouping) -> [Group] {
     var places: [Labels: Int] = [:]
     var groups: [Group] = []
-    for (index, series) in grid.series.enumerated() {
-      let key = grouping.key(of: series.labels)
+    let keys = grid.series.mapRuns(of: 1_024) { run in run.map { grouping.key(of: $0.labels) } }
+    for (index, (series, key)) in zip(grid.series, keys).enumerated() {
       if let place = places[key] {
         groups[place].members.append(index)
         if series.dropsName { groups[place].dropsName = true }
@@ -117,25 +118,42 @@ extension Vectors {
   private static func fold<A: Accumulator>(
     _: A.Type, _ grid: Grid, _ grouping: Grouping, _ budget: Budget
   ) throws(QueryFault) -> Grid {
+    let groups = groups(grid, grouping)
+    try budget.charge(groups.count * grid.count)
+    // Each instant by one thread, so that its values are added in one order.
+    let parts = max(1, min(8, grid.count, grid.series.count * grid.count / 100_000))
+    let size = (grid.count + parts - 1) / parts
+    let folded = Parts.map(parts) { part in
+      let instants = min(part * size, grid.count)..<min((part + 1) * size, grid.count)
+      return groups.map { fold(A.self, grid, $0.members, at: instants) }
+    }
     var out = Grid(count: grid.count)
-    for group in groups(grid, grouping) {
-      try budget.charge(grid.count)
-      var sums = [A](repeating: A(), count: grid.count)
-      var values = [Double](repeating: .absent, count: grid.count)
-      for member in group.members {
-        let cells = grid.series[member].values
-        for index in 0..<grid.count where !cells[index].isAbsent {
-          sums[index].add(cells[index])
-          values[index] = 0
-        }
-      }
-      for index in 0..<grid.count where !values[index].isAbsent {
-        values[index] = sums[index].value
-      }
+    out.series.reserveCapacity(groups.count)
+    for (place, group) in groups.enumerated() {
+      let values = folded.count == 1 ? folded[0][place] : folded.flatMap { $0[place] }
       out.series.append(
         Grid.Series(labels: group.labels, values: values, dropsName: group.dropsName))
     }
     return out
+  }
+
+  /// The values of some series at some instants, reduced to one for each instant.
+  private static func fold<A: Accumulator>(
+    _: A.Type, _ grid: Grid, _ members: [Int], at instants: Range<Int>
+  ) -> [Double] {
+    var sums = [A](repeating: A(), count: instants.count)
+    var values = [Double](repeating: .absent, count: instants.count)
+    for member in members {
+      let cells = grid.series[member].values
+      for index in values.indices {
+        let cell = cells[instants.lowerBound + index]
+        if cell.isAbsent { continue }
+        sums[index].add(cell)
+        values[index] = 0
+      }
+    }
+    for index in values.indices where !values[index].isAbsent { values[index] = sums[index].value }
+    return values
   }
 
   /// Reduces the values of a group at an instant together.

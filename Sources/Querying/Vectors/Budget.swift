@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Synchronization
 
 /// When a query has to be done, on the monotonic clock.
 package struct Deadline: Sendable, Equatable {
@@ -27,35 +28,35 @@ package struct Deadline: Sendable, Equatable {
 }
 
 /// What one query may still use. Samples read and cells computed are charged to it; on the way it
-/// looks at the clock and at whether the task was cancelled. Used by one query on one thread.
-package final class Budget {
-  private var left: Int
-  private var untilCheck = 0
+/// looks at the clock and at whether the task was cancelled. The parts of one query share it.
+package final class Budget: Sendable {
+  private let charged = Atomic(0)
+  private let nextCheck = Atomic(0)
   private let limit: Int
   private let deadline: Deadline?
 
   package init(samples: Int = Limits.samplesPerQuery, deadline: Deadline?) {
     limit = samples
-    left = samples
     self.deadline = deadline
   }
 
   /// What has been charged.
-  var used: Int { limit - left }
+  var used: Int { charged.load(ordering: .relaxed) }
 
   /// Takes `amount` samples or cells from the budget. Throws when it is used up, when the deadline
   /// is over, and when the task was cancelled.
   package func charge(_ amount: Int) throws(QueryFault) {
-    guard amount <= left else {
+    let used = charged.wrappingAdd(amount, ordering: .relaxed).newValue
+    guard amount <= limit, used <= limit else {
       throw QueryFault(
         .execution,
         "query processing would load too many samples into memory: more than \(limit); "
           + "narrow the selectors, the range or the step")
     }
-    left -= amount
-    untilCheck -= amount + 1
-    if untilCheck <= 0 {
-      untilCheck = 20_000
+    // One more than is charged, so that what costs nothing does not escape the clock.
+    let clock = nextCheck.wrappingSubtract(amount + 1, ordering: .relaxed).newValue
+    if clock <= 0 {
+      nextCheck.store(20_000, ordering: .relaxed)
       try check()
     }
   }

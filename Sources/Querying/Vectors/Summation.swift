@@ -3,7 +3,7 @@
 #endif
 
 /// What reduces many values to one.
-package protocol Accumulator {
+package protocol Accumulator: Sendable {
   /// Of nothing yet.
   init()
   /// Takes in one more value.
@@ -12,8 +12,14 @@ package protocol Accumulator {
   var value: Double { get }
 }
 
+/// One that can take in what another has come to, which took later values.
+package protocol MergeableAccumulator: Accumulator {
+  /// Takes in another that values were added to.
+  mutating func merge(_ other: Self)
+}
+
 /// A sum that keeps what rounding loses (Neumaier's variant of Kahan's), as Prometheus sums.
-package struct CompensatedSum: Accumulator {
+package struct CompensatedSum: MergeableAccumulator {
   package private(set) var sum = 0.0
   package private(set) var lost = 0.0
 
@@ -37,10 +43,15 @@ package struct CompensatedSum: Accumulator {
   }
 
   package var value: Double { sum + lost }
+
+  package mutating func merge(_ other: CompensatedSum) {
+    add(other.sum)
+    lost += other.lost
+  }
 }
 
 /// A mean: the compensated sum by the count, and once that sum would overflow, the running mean.
-package struct Mean: Accumulator {
+package struct Mean: MergeableAccumulator {
   private var sum = CompensatedSum()
   private var count = 0.0
   private var isRunning = false
@@ -71,28 +82,50 @@ package struct Mean: Accumulator {
   package var value: Double {
     isRunning ? sum.value : sum.sum / count + sum.lost / count
   }
+
+  package mutating func merge(_ other: Mean) {
+    let total = count + other.count
+    if !isRunning, !other.isRunning {
+      var next = sum
+      next.merge(other.sum)
+      if !next.sum.isInfinite {
+        sum = next
+        count = total
+        return
+      }
+    }
+    var mean = CompensatedSum(sum: value * (count / total), lost: 0)
+    mean.add(other.value * (other.count / total))
+    isRunning = true
+    sum = mean
+    count = total
+  }
 }
 
 /// The number of values.
-package struct Count: Accumulator {
+package struct Count: MergeableAccumulator {
   package private(set) var value = 0.0
 
   package init() {}
 
   package mutating func add(_ value: Double) { self.value += 1 }
+
+  package mutating func merge(_ other: Count) { value += other.value }
 }
 
 /// 1, whatever was added.
-package struct Presence: Accumulator {
+package struct Presence: MergeableAccumulator {
   package init() {}
 
   package mutating func add(_ value: Double) {}
 
   package var value: Double { 1 }
+
+  package mutating func merge(_ other: Presence) {}
 }
 
 /// The smallest value; a NaN only when there is nothing else.
-package struct Minimum: Accumulator {
+package struct Minimum: MergeableAccumulator {
   package private(set) var value = Double.nan
 
   package init() {}
@@ -100,10 +133,12 @@ package struct Minimum: Accumulator {
   package mutating func add(_ value: Double) {
     if value < self.value || self.value.isNaN { self.value = value }
   }
+
+  package mutating func merge(_ other: Minimum) { add(other.value) }
 }
 
 /// The largest value; a NaN only when there is nothing else.
-package struct Maximum: Accumulator {
+package struct Maximum: MergeableAccumulator {
   package private(set) var value = Double.nan
 
   package init() {}
@@ -111,6 +146,8 @@ package struct Maximum: Accumulator {
   package mutating func add(_ value: Double) {
     if value > self.value || self.value.isNaN { self.value = value }
   }
+
+  package mutating func merge(_ other: Maximum) { add(other.value) }
 }
 
 /// The variance of the whole population (Welford's method, compensated).

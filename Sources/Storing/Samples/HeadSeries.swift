@@ -1,5 +1,5 @@
 /// The samples of one series in memory; in order of time unless late ones came in.
-struct HeadSeries {
+struct HeadSeries: Sendable {
   var times: [Int64] = []
   var values: [Double] = []
   private var isAscending = true

@@ -27,7 +27,7 @@ final class SampleBlockEncoder {
   private let zstandard = Zstandard()
 
   /// The samples of a tenant's series, each series once, as a block.
-  func encode(tenant: ByteString, _ all: [SeriesSamples], blockID: UInt64) -> EncodedSamples {
+  func encode(tenant: ByteString, _ all: [StoredSeries], blockID: UInt64) -> EncodedSamples {
     let series = all.filter { !$0.times.isEmpty }.sorted { $0.labels < $1.labels }
     var encoded = EncodedSamples()
     var index = SeriesIndexWriter()
@@ -102,7 +102,7 @@ private struct SeriesIndexWriter {
   private var series: [UInt8] = []
   private var last: (times: [Int64], list: UInt64)?
 
-  mutating func add(_ one: SeriesSamples) {
+  mutating func add(_ one: StoredSeries) {
     VariableInteger.append(UInt64(one.labels.pairs.count), to: &series)
     for label in one.labels.pairs {
       VariableInteger.append(string(label.name), to: &series)

@@ -27,6 +27,8 @@ final class SampleBlockReader: Sendable {
   /// The series of each metric: in order of labels, of which its name is the first but for names
   /// that bytes below `_` begin.
   private let metrics: [ByteString: [Range<Int>]]
+  /// Whether the series of any selection are in order of labels.
+  let isOrdered: Bool
 
   /// Nil when the bytes are not the block of that tenant and number.
   init?(_ bytes: [UInt8], tenant: ByteString, blockID: UInt64) {
@@ -48,6 +50,9 @@ final class SampleBlockReader: Sendable {
       start = place + 1
     }
     self.metrics = metrics
+    isOrdered = series.indices.dropFirst().allSatisfy {
+      series[$0 - 1].labels < series[$0].labels
+    }
   }
 
   private static func head(
@@ -169,8 +174,8 @@ final class SampleBlockReader: Sendable {
   /// when a group that is needed is damaged.
   func read(
     metric: ByteString?, from: Int64, through: Int64, _ accepts: (Labels) -> Bool
-  ) throws(PackingFault) -> [SeriesSamples] {
-    var found: [SeriesSamples] = []
+  ) throws(PackingFault) -> [StoredSeries] {
+    var found: [StoredSeries] = []
     let ranges = metric.map { metrics[$0] ?? [] } ?? [0..<series.count]
     var chosen = PlaceSet()
     var group = -1
@@ -190,7 +195,7 @@ final class SampleBlockReader: Sendable {
 
   private func read(
     _ number: Int, _ chosen: PlaceSet, _ from: Int64, _ through: Int64,
-    into found: inout [SeriesSamples]
+    into found: inout [StoredSeries]
   ) throws(PackingFault) {
     if chosen.isEmpty { return }
     let group = groups[number]
@@ -212,7 +217,7 @@ final class SampleBlockReader: Sendable {
       // Whole lists are shared, not copied.
       let isWhole = range.count == times.count
       found.append(
-        SeriesSamples(
+        StoredSeries(
           tenant: tenant, labels: series[place].labels,
           times: isWhole ? times : Array(times[range]),
           values: isWhole ? values : Array(values[range])))

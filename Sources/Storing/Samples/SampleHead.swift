@@ -1,4 +1,5 @@
 import Bytes
+import Dividing
 import Model
 import Synchronization
 
@@ -29,8 +30,8 @@ final class FrozenHead: Sendable {
   }
 
   /// The series of those numbers, each settled.
-  func series(_ numbers: [UInt32]) -> [SeriesSamples] {
-    var found: [SeriesSamples] = []
+  func series(_ numbers: [UInt32]) -> [StoredSeries] {
+    var found: [StoredSeries] = []
     found.reserveCapacity(numbers.count)
     for number in numbers {
       let ranges = runs.map { $0.range(of: number) }
@@ -40,7 +41,7 @@ final class FrozenHead: Sendable {
       replaced.withLock { $0 += overwritten }
       let identity = identities[Int(number) - 1]
       found.append(
-        SeriesSamples(
+        StoredSeries(
           tenant: identity.tenant, labels: identity.labels, times: series.times,
           values: series.values))
     }
@@ -71,6 +72,8 @@ final class SampleHead: Sendable {
       if run.count > 0 { live.append(run) }
       arriving.removeAll()
     }
+
+    var holdsSamples: Bool { arriving.count > 0 || !live.isEmpty || !frozen.isEmpty }
 
     var liveCount: Int { arriving.count + live.reduce(0) { $0 + $1.count } }
   }
@@ -119,45 +122,58 @@ final class SampleHead: Sendable {
   /// The series of the scope that pass `accepts`, with samples of `from...through` (milliseconds).
   func read(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
-    where accepts: (ByteString, Labels) -> Bool
-  ) -> [SeriesSamples] {
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
+  ) -> [StoredSeries] {
+    guard state.withLock({ $0.holdsSamples }) else { return [] }
     // Labels are looked at outside of the lock: a matcher may be a slow regular expression.
-    let identities = table.identities
-    var places = [Int32](repeating: -1, count: identities.count + 1)
-    var numbers: [UInt32] = []
-    for (index, identity) in identities.enumerated() {
-      guard scope.sees(identity.tenant),
-        metric == nil || identity.labels[Labels.metricName] == metric,
-        accepts(identity.tenant, identity.labels)
-      else { continue }
-      places[index + 1] = Int32(truncatingIfNeeded: numbers.count)
-      numbers.append(UInt32(truncatingIfNeeded: index + 1))
-    }
-    guard !numbers.isEmpty else { return [] }
-    var late = [HeadSeries](repeating: HeadSeries(), count: numbers.count)
-    let runs = state.withLock { state in
-      let arriving = state.arriving
-      for (index, number) in arriving.numbers.enumerated() where Int(number) < places.count {
-        let place = Int(places[Int(number)])
-        if place >= 0 { late[place].append(arriving.times[index], arriving.values[index]) }
+    let chosen = table.series(of: metric).mapRuns(of: Self.runOfSeries) { run in
+      run.filter {
+        scope.sees($0.identity.tenant) && accepts($0.identity.tenant, $0.identity.labels)
       }
-      return state.frozen + state.live
     }
-    var found: [SeriesSamples] = []
-    for (place, number) in numbers.enumerated() {
-      var series = HeadSeries()
-      for run in runs { series.append(run, run.range(of: number)) }
-      series.append(late[place])
-      _ = series.settle()
-      let range = series.samples(from: from, through: through)
-      guard !range.isEmpty else { continue }
-      let identity = identities[Int(number) - 1]
-      found.append(
-        SeriesSamples(
-          tenant: identity.tenant, labels: identity.labels, times: Array(series.times[range]),
-          values: Array(series.values[range])))
+    guard let most = chosen.last?.number else { return [] }
+    var places = [Int32](repeating: -1, count: Int(most) + 1)
+    for (place, series) in chosen.enumerated() {
+      places[Int(series.number)] = Int32(truncatingIfNeeded: place)
     }
-    return found
+    let (arriving, runs) = state.withLock { ($0.arriving, $0.frozen + $0.live) }
+    let late = Self.late(arriving, places, count: chosen.count)
+    return Array(chosen.indices).mapRuns(of: Self.runOfSeries) { run in
+      run.compactMap { place in
+        Self.samples(of: chosen[place], runs, late[place], from: from, through: through)
+      }
+    }
+  }
+
+  /// Series that are looked at by one thread at a time.
+  private static let runOfSeries = 1_024
+
+  /// The samples that are in no run yet, by the places of their series.
+  private static func late(
+    _ arriving: SampleColumns, _ places: [Int32], count: Int
+  ) -> [HeadSeries] {
+    var late = [HeadSeries](repeating: HeadSeries(), count: count)
+    for (index, number) in arriving.numbers.enumerated() where Int(number) < places.count {
+      let place = Int(places[Int(number)])
+      if place >= 0 { late[place].append(arriving.times[index], arriving.values[index]) }
+    }
+    return late
+  }
+
+  /// Nil when there are none of `from...through`.
+  private static func samples(
+    of chosen: NumberedSeries, _ runs: [SampleRun], _ late: HeadSeries, from: Int64,
+    through: Int64
+  ) -> StoredSeries? {
+    var series = HeadSeries()
+    for run in runs { series.append(run, run.range(of: chosen.number)) }
+    series.append(late)
+    _ = series.settle()
+    let range = series.samples(from: from, through: through)
+    guard !range.isEmpty else { return nil }
+    return StoredSeries(
+      tenant: chosen.identity.tenant, labels: chosen.identity.labels,
+      times: Array(series.times[range]), values: Array(series.values[range]))
   }
 
   /// Forgets samples older than `time` (milliseconds); those that are being compacted stay.

@@ -9,6 +9,12 @@ struct SeriesIdentity: Hashable, Sendable {
   let labels: Labels
 }
 
+/// A series and its number in this process.
+struct NumberedSeries: Sendable {
+  let number: UInt32
+  let identity: SeriesIdentity
+}
+
 /// Gives every series of this process a number, from 1, and knows it again: by what it is, and by
 /// what a sender wrote of it. A number is never used twice.
 package final class SeriesTable: SeriesDirectory {
@@ -17,12 +23,15 @@ package final class SeriesTable: SeriesDirectory {
     var numbers: [SeriesIdentity: UInt32] = [:]
     var fingerprints = FingerprintTable()
     var identities: [SeriesIdentity] = []
+    /// The numbers of each metric's series, ascending.
+    var metrics: [ByteString: [UInt32]] = [:]
 
     mutating func number(_ identity: SeriesIdentity) -> UInt32 {
       if let number = numbers[identity] { return number }
       identities.append(identity)
       let number = UInt32(truncatingIfNeeded: identities.count)
       numbers[identity] = number
+      metrics[identity.labels[Labels.metricName] ?? .empty, default: []].append(number)
       return number
     }
   }
@@ -64,6 +73,20 @@ package final class SeriesTable: SeriesDirectory {
 
   /// All series so far; the number of the first is 1.
   var identities: [SeriesIdentity] { state.withLock { $0.identities } }
+
+  /// The series of a metric, or all of them when none is named.
+  func series(of metric: ByteString?) -> [NumberedSeries] {
+    state.withLock { state in
+      guard let metric else {
+        return state.identities.enumerated().map { place, identity in
+          NumberedSeries(number: UInt32(truncatingIfNeeded: place + 1), identity: identity)
+        }
+      }
+      return (state.metrics[metric] ?? []).map { number in
+        NumberedSeries(number: number, identity: state.identities[Int(number) - 1])
+      }
+    }
+  }
 
   var count: Int { state.withLock { $0.identities.count } }
 

@@ -19,17 +19,19 @@ struct Queries: Benchmark {
     }
   }
 
-  /// Ours and theirs in turn; the first answers of both are not counted.
+  /// Ours and theirs in turn, each while the other does nothing; the first answers of both are not
+  /// counted.
   private func figures(
-    of question: SampleQuestion, _ bench: Workbench, _ own: Int, _ peer: Int?,
+    of question: SampleQuestion, _ bench: Workbench, _ own: Int, _ peer: LoadedPeer?,
     _ span: ClosedRange<Int>
   ) throws -> [Figure] {
     var ours: [Double] = []
     var theirs: [Double] = []
     for _ in 0...bench.runs {
+      try peer?.waitUntilQuiet()
       ours.append(try Stopwatch.seconds { _ = try question.ask(port: own, span) })
       guard let peer else { continue }
-      theirs.append(try Stopwatch.seconds { _ = try question.ask(port: peer, span) })
+      theirs.append(try Stopwatch.seconds { _ = try question.ask(port: peer.port, span) })
     }
     let milliseconds = Array(ours.dropFirst()).median * 1e3
     let figure = Figure(question.name, milliseconds, "ms")

@@ -43,6 +43,22 @@ struct Peer: Sendable {
     }, load: .remoteWrite(to: "/api/v1/write"), flushPath: nil)
 }
 
+/// A peer that runs and has been loaded.
+struct LoadedPeer {
+  let port: Int
+  fileprivate let process: ChildProcess
+
+  /// Waits until it does nothing for a moment, three seconds at most: a program that collects its
+  /// garbage after an answer would slow the other one's.
+  func waitUntilQuiet() throws {
+    for _ in 0..<60 {
+      let before = try ProcessFigures.cpu(of: process.id).total
+      Stopwatch.pause(0.05)
+      if try ProcessFigures.cpu(of: process.id).total == before { return }
+    }
+  }
+}
+
 extension Workbench {
   /// A peer as a yardstick: started on an empty folder, loaded with the bodies, and measured when
   /// it has nothing more to do.
@@ -72,10 +88,10 @@ extension Workbench {
     }
   }
 
-  /// Runs `body` with the port of a peer that has the bodies; without one, and with a remark, when
+  /// Runs `body` with a peer that has the bodies; without one, and with a remark, when
   /// it is not installed.
   func withPeer<Result>(
-    _ peer: Peer, _ bodies: Bodies, _ body: (Int?) throws -> Result
+    _ peer: Peer, _ bodies: Bodies, _ body: (LoadedPeer?) throws -> Result
   ) throws -> Result {
     guard let program = program(of: peer) else { return try body(nil) }
     let folder = try freshFolder()
@@ -89,7 +105,7 @@ extension Workbench {
     try waitUntilOpen(port, process)
     _ = try peer.load.run(bodies, port: port)
     try waitUntilIdle(process)
-    return try body(port)
+    return try body(LoadedPeer(port: port, process: process))
   }
 
   /// Waits until it answers requests: some listen before they are ready.

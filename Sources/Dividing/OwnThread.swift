@@ -1,12 +1,24 @@
 import Glibc
 
+/// The system gave no thread.
+package struct ThreadFault: Error, CustomStringConvertible {
+  /// errno's.
+  package let number: Int32
+
+  package var description: String {
+    "the system gives no thread: \(strerror(number).map { String(cString: $0) } ?? "\(number)")"
+  }
+}
+
 /// A thread of the system's, apart from Swift's cooperative pool, for work that blocks.
-final class OwnThread: Sendable {
+package final class OwnThread: Sendable {
   private let identifier: pthread_t
 
   /// Starts the thread; a `modest` one leaves the processor to others that want it. Throws when the
   /// system gives none.
-  init(isModest: Bool = false, _ body: @escaping @Sendable () -> Void) throws(StoreFault) {
+  package init(
+    isModest: Bool = false, _ body: @escaping @Sendable () -> Void
+  ) throws(ThreadFault) {
     let box = Unmanaged.passRetained(
       Body {
         // On this system a process' number may be a thread's: 0 is the one that calls.
@@ -23,13 +35,13 @@ final class OwnThread: Sendable {
       }, box.toOpaque())
     guard status == 0 else {
       box.release()
-      throw .failed("the system gives no thread: \(SystemError.text(status))")
+      throw ThreadFault(number: status)
     }
     identifier = thread
   }
 
   /// Returns when the thread has ended. Call it once.
-  func join() {
+  package func join() {
     pthread_join(identifier, nil)
   }
 
