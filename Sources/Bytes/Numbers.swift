@@ -69,15 +69,18 @@ package enum Numbers {
   private static func append(decimal value: Double, to bytes: inout [UInt8]) -> Bool {
     let magnitude = value.magnitude
     guard magnitude < 1e15, value != 0 || value.sign == .plus else { return false }
-    for places in 0...(magnitude < 1e9 ? 6 : 0) {
-      // Below 1e15, so that a half can be added and the integer fits.
-      let scaled = UInt64(magnitude * powersOfTen[places] + 0.5)
-      guard Double(scaled) / powersOfTen[places] == magnitude else { continue }
-      if value < 0 { bytes.append(45) }
-      append(scaled, places: places, to: &bytes)
-      return true
+    // Below 1e15, so that a half can be added and the integer fits.
+    var places = magnitude < 1e9 && magnitude != magnitude.rounded() ? 6 : 0
+    var scaled = UInt64(magnitude * powersOfTen[places] + 0.5)
+    guard Double(scaled) / powersOfTen[places] == magnitude else { return false }
+    // The quotient stays what it is without the zeros at the end.
+    while places > 0, scaled % 10 == 0 {
+      scaled /= 10
+      places -= 1
     }
-    return false
+    if value < 0 { bytes.append(45) }
+    append(scaled, places: places, to: &bytes)
+    return true
   }
 
   /// Appends digits with a point before the last `places` of them.

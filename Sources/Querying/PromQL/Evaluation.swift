@@ -1,4 +1,5 @@
 import Bytes
+import Dividing
 import Model
 
 extension PromQL {
@@ -82,13 +83,15 @@ extension PromQL {
                 labels: series.labels, point: Point(time: times.start, value: series.values[0]))
           })
       }
-      var matrix: [MatrixSeries] = []
-      for series in grid.series {
-        var points: [Point] = []
-        for (index, value) in series.values.enumerated() where !value.isAbsent {
-          points.append(Point(time: instants[index], value: value))
+      var matrix = grid.series.mapRuns(of: 256) { run in
+        run.compactMap { series -> MatrixSeries? in
+          var points: [Point] = []
+          points.reserveCapacity(series.values.count)
+          for (index, value) in series.values.enumerated() where !value.isAbsent {
+            points.append(Point(time: instants[index], value: value))
+          }
+          return points.isEmpty ? nil : MatrixSeries(labels: series.labels, points: points)
         }
-        if !points.isEmpty { matrix.append(MatrixSeries(labels: series.labels, points: points)) }
       }
       let start = Deadline.now
       matrix = matrix.ordered(by: \.labels)

@@ -11,6 +11,8 @@ struct Connection: ~Copyable {
 
   private let socket: Int32
   private var buffer: [UInt8] = []
+  /// Where the last answer's body lies in the buffer.
+  private var body = 0..<0
 
   /// Throws when nothing listens there.
   init(port: Int) throws {
@@ -46,16 +48,28 @@ struct Connection: ~Copyable {
   mutating func ask(
     _ method: String, _ path: String, _ fields: [String] = [], body: String = ""
   ) throws -> Answer {
+    let status = try exchange(method, path, fields, body: body)
+    return Answer(status: status, body: text)
+  }
+
+  /// The same, but leaves the answer's body where it is: only its status is returned.
+  mutating func exchange(
+    _ method: String, _ path: String, _ fields: [String] = [], body: String = ""
+  ) throws -> Int {
     let bytes = Array(body.utf8)
     try send(Self.head(method, path, fields, length: bytes.count) + bytes)
     return try receive()
   }
 
+  /// The last answer's body.
+  var text: String { String(decoding: buffer[body], as: UTF8.self) }
+
   /// Sends a head and a body that lies elsewhere, and returns the answer.
   mutating func post(_ head: [UInt8], _ body: UnsafeRawBufferPointer) throws -> Answer {
     try send(head)
     try send(body)
-    return try receive()
+    let status = try receive()
+    return Answer(status: status, body: text)
   }
 
   private func send(_ bytes: [UInt8]) throws {
@@ -73,27 +87,30 @@ struct Connection: ~Copyable {
     }
   }
 
-  private mutating func receive() throws -> Answer {
+  /// Reads an answer; its status.
+  private mutating func receive() throws -> Int {
     buffer.removeAll(keepingCapacity: true)
-    let bodyStart = try receiveHead()
-    let head = String(decoding: buffer[..<bodyStart], as: UTF8.self).split(separator: "\r\n")
+    let start = try receiveHead()
+    let head = String(decoding: buffer[..<start], as: UTF8.self).split(separator: "\r\n")
     let words = head.first?.split(separator: " ") ?? []
     guard words.count > 1, let status = Int(words[1]) else {
       throw BenchFault("the server does not answer in HTTP")
     }
-    let isEmpty = status == 204 || status == 304
-    if isEmpty { return Answer(status: status, body: "") }
+    body = start..<start
+    if status == 204 || status == 304 { return status }
     if head.contains(where: { $0.lowercased() == "transfer-encoding: chunked" }) {
-      return Answer(status: status, body: try receiveChunks(from: bodyStart))
+      body = start..<(try receiveChunks(from: start))
+      return status
     }
-    let end = bodyStart + Self.length(in: head)
-    while buffer.count < end { try receiveMore() }
-    return Answer(status: status, body: String(decoding: buffer[bodyStart..<end], as: UTF8.self))
+    body = start..<(start + Self.length(in: head))
+    while buffer.count < body.upperBound { try receiveMore() }
+    return status
   }
 
-  /// Reads a body in chunks, each behind its size in a line of its own (RFC 9112, 7.1).
-  private mutating func receiveChunks(from start: Int) throws -> String {
-    var body: [UInt8] = []
+  /// Reads a body in chunks, each behind its size in a line of its own (RFC 9112, 7.1), and moves
+  /// them together; where the body ends.
+  private mutating func receiveChunks(from start: Int) throws -> Int {
+    var end = start
     var place = start
     while true {
       var line = place
@@ -106,9 +123,14 @@ struct Connection: ~Copyable {
       }
       let chunk = line + 2
       while buffer.count < chunk + size + 2 { try receiveMore() }
-      body += buffer[chunk..<(chunk + size)]
+      // Both places lie in the buffer: it was filled so far in the line above.
+      buffer.withUnsafeMutableBytes { bytes in
+        guard let base = bytes.baseAddress else { return }
+        memmove(base + end, base + chunk, size)
+      }
+      end += size
       place = chunk + size + 2
-      if size == 0 { return String(decoding: body, as: UTF8.self) }
+      if size == 0 { return end }
     }
   }
 
@@ -122,7 +144,7 @@ struct Connection: ~Copyable {
 
   private mutating func receiveMore() throws {
     let size = buffer.count
-    let room = 65_536
+    let room = 262_144
     buffer.append(contentsOf: repeatElement(0, count: room))
     // The room was made in the line above.
     let count = buffer.withUnsafeMutableBytes {

@@ -60,12 +60,22 @@ struct LogQuestion {
     ]
   }
 
-  /// Asks; how many rows, series or elements the answer has.
-  func ask(_ server: ServerProcess) throws -> Int {
+  /// Asks; seconds until the answer was there, and how many rows, series or elements it has.
+  func ask(_ connection: inout Connection) throws -> (seconds: Double, count: Int) {
     let query = parameters.map { "\($0.name)=\(PercentText.escaped($0.value))" }.joined(
       separator: "&")
-    let answer = try server.ask("GET", "\(path)?\(query)")
-    let found = try JSONValue(parsing: Array(answer.utf8))["data"]
+    var status = 0
+    let seconds = try Stopwatch.seconds {
+      status = try connection.exchange("GET", "\(path)?\(query)")
+    }
+    guard status == 200 else {
+      throw BenchFault("\(name): status \(status): \(connection.text.prefix(200))")
+    }
+    return (seconds, try count(Array(connection.text.utf8)))
+  }
+
+  private func count(_ answer: [UInt8]) throws -> Int {
+    let found = try JSONValue(parsing: answer)["data"]
     let results = found?["result"]?.elements ?? []
     guard found?["resultType"]?.text == "streams" else { return results.count }
     return results.reduce(0) { $0 + ($1["values"]?.elements?.count ?? 0) }

@@ -29,19 +29,17 @@ struct SampleQuestion {
     ]
   }
 
-  /// Asks about a span of seconds; the answer's body, for its status is 200.
-  func ask(port: Int, _ span: ClosedRange<Int>) throws -> String {
-    var connection = try Connection(port: port)
+  /// Asks about a span of seconds; throws when the answer's status is not 200.
+  func ask(_ connection: inout Connection, _ span: ClosedRange<Int>) throws {
     let parameters = [
       ("query", query), ("start", "\(span.lowerBound)"), ("end", "\(span.upperBound)"),
       ("step", "15"),
     ]
     let text = parameters.map { "\($0)=\(PercentText.escaped($1))" }.joined(separator: "&")
-    let answer = try connection.ask("GET", "/api/v1/query_range?\(text)")
-    guard answer.status == 200 else {
-      throw BenchFault("\(name): status \(answer.status): \(answer.body.prefix(200))")
+    let status = try connection.exchange("GET", "/api/v1/query_range?\(text)")
+    guard status == 200 else {
+      throw BenchFault("\(name): status \(status): \(connection.text.prefix(200))")
     }
-    return answer.body
   }
 }
 
