@@ -29,7 +29,7 @@ struct ColumnNeeds {
       if name == LogLabels.detectedLevel { parts.insert(.level) }
       if let part = HeadColumns.part(of: name) { parts.insert(part) }
       if name == LogLabels.error || name == LogLabels.errorDetails || name == unwrapped { continue }
-      names.append(name)
+      if mention.looked.contains(name) { names.append(name) }
     }
     if let unwrapped {
       // The label that is the value is a column of numbers, and of nothing else.

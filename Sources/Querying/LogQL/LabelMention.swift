@@ -10,17 +10,27 @@ struct LabelMention: Sendable {
   private(set) var namesRelease = false
   /// All of them, each once.
   private(set) var named: Set<ByteString> = []
+  /// Those that may be fields: a stream selector looks at none.
+  private(set) var looked: Set<ByteString> = []
 
   init(_ expression: LogExpression) {
     visit(expression)
   }
 
   init(_ matchers: [Matcher]) {
-    for matcher in matchers { see(matcher.name) }
+    select(matchers)
+  }
+
+  private mutating func select(_ matchers: [Matcher]) {
+    for matcher in matchers {
+      named.insert(matcher.name)
+      if matcher.name == LogLabels.release { namesRelease = true }
+    }
   }
 
   private mutating func see(_ name: ByteString) {
     named.insert(name)
+    looked.insert(name)
     if name == LogLabels.release { namesRelease = true }
   }
 
@@ -64,7 +74,7 @@ struct LabelMention: Sendable {
   }
 
   private mutating func visit(_ selection: LogSelection) {
-    for matcher in selection.matchers { see(matcher.name) }
+    select(selection.matchers)
     for stage in selection.stages {
       switch stage {
       case .line, .json, .logfmt, .regexp, .pattern, .unpack, .decolorize: break

@@ -29,7 +29,7 @@ extension RecordNeeds {
     }
     message = readsLine
     guard !readsAnyField else { return }
-    let named = labels.named
+    let named = labels.looked
     fields = { name in
       named.contains { label in
         LogLabels.spells(name.bytes.span, label)

@@ -8,12 +8,15 @@ extension LogBlockReader {
   func field(
     where isNamed: (ByteString) -> Bool
   ) -> (column: FieldColumn, isClear: Bool)? {
-    guard var reading = reading(), let places = walk() else { return nil }
+    guard let all = walk() else { return nil }
+    let places = all.filter { $0.key.part == .field && isNamed($0.key.name) }
+    if places.isEmpty { return (FieldColumn(name: .empty, values: [], codes: []), true) }
+    guard var reading = reading() else { return nil }
     var name = ByteString.empty
     var values: [FieldColumn.Value] = []
     var codes = [Int32](repeating: -1, count: rowCount)
     var isClear = true
-    for place in places where place.key.part == .field && isNamed(place.key.name) {
+    for place in places {
       guard let own = reading.distinct(place) else { return nil }
       // Names that one label spells differently are told apart by nothing else.
       if !values.isEmpty, name != place.key.name { isClear = false }
