@@ -113,7 +113,9 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror the rooms; Support holds what they share.
-    .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
+    .target(
+      name: "Support", dependencies: ["Bytes", "Model", "Packing", "Querying"],
+      path: "Tests/Support", swiftSettings: strict),
     tests("Bytes", sees: ["Bytes"]),
     tests("Dividing", sees: ["Dividing"]),
     tests("Model", sees: ["Bytes", "Model"]),
@@ -137,6 +139,7 @@ let package = Package(
         "Bytes", "Model", "Decoding", "Tagging", "Storing", "Querying", "Alerting", "Simulating",
         "Running",
       ]),
+    tests("Conformance", sees: ["Bytes", "Model", "Querying", "plimsoll"]),
     tests("Page", sees: []),
     tests("House", sees: []),
 

@@ -6,8 +6,8 @@ import Testing
 
 struct PromQLEvaluationTests {
   @Test(arguments: Fixture.all("query/promql", suffix: ".test"))
-  func scripts(fixture: Fixture) throws {
-    let tally = PromQLScript.run(try fixture.text())
+  func scripts(fixture: Fixture) async throws {
+    let tally = try await PromQLScript.run(try fixture.text(), on: PromQLMemoryTarget())
     #expect(tally.failures == [])
     #expect(tally.total > 30)
     #expect(tally.right == tally.total)

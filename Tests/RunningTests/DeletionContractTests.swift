@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 /// Deletion as an operator asks for it, against the running program.

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 /// Loki's tail, as a websocket of the running program.

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A websocket as a reader holds it (RFC 6455), over a plain socket: just enough to see what the
 /// server sends.

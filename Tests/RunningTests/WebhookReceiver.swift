@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Synchronization
 
 /// An HTTP server on loopback that keeps the bodies it is sent.

@@ -10,6 +10,16 @@ extension PromQL {
     package let infos: [String]
     /// Only when it was asked for.
     package let statistics: QueryStatistics?
+
+    package init(
+      value: QueryValue, warnings: [String] = [], infos: [String] = [],
+      statistics: QueryStatistics? = nil
+    ) {
+      self.value = value
+      self.warnings = warnings
+      self.infos = infos
+      self.statistics = statistics
+    }
   }
 
   /// The value of an expression: of an instant query a scalar, string, vector or, for a range

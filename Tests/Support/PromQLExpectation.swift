@@ -1,11 +1,11 @@
 import Bytes
 import Foundation
 import Model
-import Querying
+package import Querying
 
 /// What a script expects of one evaluation.
-struct PromQLExpectation {
-  var fails = false
+package struct PromQLExpectation {
+  package var fails = false
   private var message: String?
   private var isOrdered = false
   private var text: String?
@@ -14,9 +14,9 @@ struct PromQLExpectation {
   private var series: [PromQLNotation] = []
   private var number: Double?
   private var unreadable: [String] = []
-  let mentionsHistograms: Bool
+  package let mentionsHistograms: Bool
 
-  init(_ lines: [String]) {
+  package init(_ lines: [String]) {
     mentionsHistograms = lines.contains { $0.contains("{{") || $0.contains("count:") }
     for line in lines {
       if line.hasPrefix("expect ") {
@@ -57,13 +57,13 @@ struct PromQLExpectation {
     }
   }
 
-  func problem(with fault: QueryFault) -> String? {
+  package func problem(with fault: QueryFault) -> String? {
     if !fails { return "failed: \(fault.message)" }
     if let message, !fault.message.contains(message) { return "failed with: \(fault.message)" }
     return nil
   }
 
-  func problem(with answer: PromQL.Answer, times: EvaluationTimes) -> String? {
+  package func problem(with answer: PromQL.Answer, times: EvaluationTimes) -> String? {
     if fails { return "did not fail" }
     if let line = unreadable.first { return "cannot read \(line)" }
     for note in notes {
@@ -131,13 +131,13 @@ struct PromQLExpectation {
     }.joined(separator: "; ")
   }
 
-  static func isNear(_ left: Double, _ right: Double) -> Bool {
+  package static func isNear(_ left: Double, _ right: Double) -> Bool {
     if left.isNaN || right.isNaN { return left.isNaN && right.isNaN }
     if left == right { return true }
     return abs(left - right) <= 1e-6 * max(abs(left), abs(right))
   }
 
-  static func selectors(_ expression: PromQL.Expression) -> [PromQL.Selector] {
+  package static func selectors(_ expression: PromQL.Expression) -> [PromQL.Selector] {
     switch expression {
     case .selector(let node): [node]
     case .range(let node): [node.selector]

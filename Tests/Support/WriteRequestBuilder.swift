@@ -1,10 +1,12 @@
 import Packing
 
 /// Builds the bytes of remote write requests, right and wrong ones.
-struct WriteRequestBuilder {
-  private(set) var bytes: [UInt8] = []
+package struct WriteRequestBuilder {
+  package private(set) var bytes: [UInt8] = []
 
-  static func varint(_ value: UInt64) -> [UInt8] {
+  package init() {}
+
+  package static func varint(_ value: UInt64) -> [UInt8] {
     var rest = value
     var bytes: [UInt8] = []
     while rest >= 128 {
@@ -14,20 +16,20 @@ struct WriteRequestBuilder {
     return bytes + [UInt8(rest)]
   }
 
-  static func field(_ number: UInt64, _ content: [UInt8]) -> [UInt8] {
+  package static func field(_ number: UInt64, _ content: [UInt8]) -> [UInt8] {
     varint(number << 3 | 2) + varint(UInt64(content.count)) + content
   }
 
-  static func label(_ name: String, _ value: String) -> [UInt8] {
+  package static func label(_ name: String, _ value: String) -> [UInt8] {
     field(1, field(1, Array(name.utf8)) + field(2, Array(value.utf8)))
   }
 
-  static func sample(_ value: UInt64, _ time: Int64) -> [UInt8] {
+  package static func sample(_ value: UInt64, _ time: Int64) -> [UInt8] {
     let bits = (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
     return field(2, [0x09] + bits + [0x10] + varint(UInt64(bitPattern: time)))
   }
 
-  mutating func series(
+  package mutating func series(
     _ labels: [(String, String)], _ samples: [(Double, Int64)], extra: [UInt8] = []
   ) {
     let row =
@@ -36,7 +38,7 @@ struct WriteRequestBuilder {
     bytes += Self.field(1, row)
   }
 
-  mutating func raw(_ more: [UInt8]) { bytes += more }
+  package mutating func raw(_ more: [UInt8]) { bytes += more }
 
-  var packed: [UInt8] { Snappy.compress(bytes) }
+  package var packed: [UInt8] { Snappy.compress(bytes) }
 }

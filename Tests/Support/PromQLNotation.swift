@@ -1,18 +1,18 @@
 import Bytes
 import Foundation
-import Model
+package import Model
 import Querying
 
 /// The notation of series in scripts: `metric{a="b"} 1+2x5 _ stale NaN`.
-struct PromQLNotation {
-  let labels: Labels
+package struct PromQLNotation {
+  package let labels: Labels
   /// One per step; nil is none.
-  let values: [Double?]
+  package let values: [Double?]
   /// Whether it held native histograms, which are left out.
-  let hasHistograms: Bool
+  package let hasHistograms: Bool
 
   /// Nil when the line is no series.
-  init?(_ line: String) {
+  package init?(_ line: String) {
     let bytes = Array(line.utf8)
     var index = bytes.firstIndex { $0.isBlank || $0 == 123 } ?? bytes.count
     if index < bytes.count, bytes[index] == 123 {
@@ -113,7 +113,7 @@ struct PromQLNotation {
     return nil
   }
 
-  static func number(_ word: String) -> Double? {
+  package static func number(_ word: String) -> Double? {
     let bytes = Array(word.utf8)
     return Numbers.prometheusFloat(bytes.span)
   }

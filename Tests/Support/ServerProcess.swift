@@ -1,27 +1,26 @@
-import Foundation
+package import Foundation
 import FoundationNetworking
-import Support
 
 /// A `plimsoll serve` of this build in a process of its own, on free loopback ports and a folder
 /// of its own.
-final class ServerProcess: @unchecked Sendable {
+package final class ServerProcess: @unchecked Sendable {
   // Only the test that started it touches it.
-  let folder: String
-  private(set) var http = ""
-  private(set) var ports: [String: Int] = [:]
+  package let folder: String
+  package private(set) var http = ""
+  package private(set) var ports: [String: Int] = [:]
   /// A folder that was given is the giver's to remove.
   private let ownsFolder: Bool
   private let process = Process()
   private let output = Pipe()
 
   /// The program, beside the test binary.
-  static let program: String = {
+  package static let program: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return (own as NSString).deletingLastPathComponent + "/plimsoll"
   }()
 
   /// Starts it and waits until it says where it listens. `folder` is made when nil.
-  init(
+  package init(
     folder: String? = nil, rules: String? = nil, arguments: [String] = [],
     environment: [String: String] = [:]
   ) throws {
@@ -65,33 +64,33 @@ final class ServerProcess: @unchecked Sendable {
     }
   }
 
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
   }
 
-  var isRunning: Bool { process.isRunning }
-  var identifier: Int32 { process.processIdentifier }
+  package var isRunning: Bool { process.isRunning }
+  package var identifier: Int32 { process.processIdentifier }
 
   /// Ends it at once, as a power cut would for the process.
-  func kill() {
+  package func kill() {
     Foundation.kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 
   /// Asks it to end and returns its status.
   @discardableResult
-  func stop() -> Int32 {
+  package func stop() -> Int32 {
     Foundation.kill(process.processIdentifier, SIGTERM)
     process.waitUntilExit()
     return process.terminationStatus
   }
 
-  func signal(_ number: Int32) {
+  package func signal(_ number: Int32) {
     Foundation.kill(process.processIdentifier, number)
   }
 
-  func remove() {
+  package func remove() {
     if process.isRunning { kill() }
     if ownsFolder { try? FileManager.default.removeItem(atPath: folder) }
   }
@@ -101,7 +100,7 @@ final class ServerProcess: @unchecked Sendable {
   }
 
   /// One request; the status and the body.
-  func call(
+  package func call(
     _ method: String, _ path: String, body: Data? = nil, headers: [String: String] = [:]
   ) async throws -> (status: Int, text: String) {
     guard let url = URL(string: http + path) else { throw Failure("bad path \(path)") }
@@ -115,7 +114,7 @@ final class ServerProcess: @unchecked Sendable {
 
   /// Asks until `accept` is happy with the body, or fails after `seconds`. There is no other way
   /// to wait for what another process shows; it returns as soon as it is there.
-  func wait(
+  package func wait(
     _ path: String, seconds: Double = 30, accept: (String) -> Bool
   ) async throws -> String {
     let end = Date().addingTimeInterval(seconds)
@@ -129,7 +128,7 @@ final class ServerProcess: @unchecked Sendable {
   }
 
   /// Sends one datagram.
-  func send(_ text: String, to listener: String) throws {
+  package func send(_ text: String, to listener: String) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
@@ -147,7 +146,7 @@ final class ServerProcess: @unchecked Sendable {
 }
 
 /// Runs a program to its end.
-func run(
+package func run(
   _ program: String, _ arguments: [String], environment: [String: String] = [:]
 ) throws -> (status: Int32, output: String) {
   let process = Process()
@@ -165,7 +164,7 @@ func run(
 }
 
 /// The full path of a program when it is installed.
-func installed(_ name: String) -> String? {
+package func installed(_ name: String) -> String? {
   ["/usr/bin/", "/usr/local/bin/", "/bin/"].map { $0 + name }
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 }

@@ -1,36 +1,53 @@
-import Bytes
+package import Bytes
 import Foundation
-import Model
-import Querying
+package import Model
+package import Querying
+
+/// What a script's samples are loaded into, and what answers its queries.
+package protocol PromQLScriptTarget {
+  /// Forgets all that was loaded.
+  mutating func clear() async throws
+  /// Adds samples (milliseconds) to series of tenants.
+  mutating func load(_ series: [StoredSeries]) async throws
+  /// Tells of a deploy, as the script writes it.
+  mutating func deploy(_ event: JSONValue) async throws
+  /// Throws a `QueryFault` where the query fails.
+  func answer(
+    _ query: ByteString, scope: Scope, times: EvaluationTimes, isInstant: Bool
+  ) async throws -> PromQL.Answer
+}
 
 /// Runs scripts of `load`, `clear` and `eval`, as Prometheus' own tests are written. Ours may also
 /// say `scope fleet` (or a tenant's name), where the label `tenant` of what is loaded says whose it
 /// is, and `deploy {"release":"1.0","start":60}`.
-struct PromQLScript {
+package struct PromQLScript {
   /// How a script went.
-  struct Tally {
-    var right = 0
-    var total = 0
+  package struct Tally: Sendable {
+    package var right = 0
+    package var total = 0
     /// Cases about native histograms, which are evaluated elsewhere.
-    var native = 0
-    var failures: [String] = []
+    package var native = 0
+    package var failures: [String] = []
   }
 
-  private var source = PromQLMemorySource()
+  private var target: any PromQLScriptTarget
   private var histograms: Set<ByteString> = []
   private var tally = Tally()
   private let lines: [String]
   private var next = 0
   private var scope: Scope = .tenant("t")
-  private var events: [DeployEvent] = []
 
-  private init(_ text: String) {
+  private init(_ text: String, _ target: any PromQLScriptTarget) {
+    self.target = target
     lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
-  static func run(_ text: String) -> Tally {
-    var script = PromQLScript(text)
-    while script.next < script.lines.count { script.command() }
+  /// Throws what the target throws but for a query's fault.
+  package static func run(
+    _ text: String, on target: any PromQLScriptTarget
+  ) async throws -> Tally {
+    var script = PromQLScript(text, target)
+    while script.next < script.lines.count { try await script.command() }
     return script.tally
   }
 
@@ -50,7 +67,7 @@ struct PromQLScript {
     return block
   }
 
-  private mutating func command() {
+  private mutating func command() async throws {
     let number = next + 1
     let line = Self.trim(lines[next])
     next += 1
@@ -58,9 +75,8 @@ struct PromQLScript {
     guard let verb = words.first, !verb.hasPrefix("#") else { return }
     switch verb {
     case "clear":
-      source = PromQLMemorySource()
+      try await target.clear()
       histograms = []
-      events = []
     case "scope" where words.count > 1:
       scope = words[1] == "fleet" ? .fleet : .tenant(ByteString(words[1]))
     case "deploy" where words.count > 1:
@@ -68,39 +84,42 @@ struct PromQLScript {
         tally.failures.append("line \(number): not a deploy")
         return
       }
-      events.append(DeployEvent(script: value))
-      source.timeline = Timeline(events)
-    case "load": load(words.count > 1 ? words[1] : "")
+      try await target.deploy(value)
+    case "load": try await load(words.count > 1 ? words[1] : "")
     case _ where verb.hasPrefix("eval"):
       var expectation = PromQLExpectation(block())
       if verb == "eval_fail" { expectation.fails = true }
-      evaluate(words.count > 1 ? words[1] : "", expectation, line: number)
+      try await evaluate(words.count > 1 ? words[1] : "", expectation, line: number)
     default: tally.failures.append("line \(number): unknown command \(verb)")
     }
   }
 
-  private mutating func load(_ step: String) {
+  private mutating func load(_ step: String) async throws {
     let step = Self.milliseconds(step)
+    var loaded: [StoredSeries] = []
     for line in block() {
       guard let step, let series = PromQLNotation(line) else {
         tally.failures.append("cannot load \(line)")
         continue
       }
       if series.hasHistograms, let name = series.labels["__name__"] { histograms.insert(name) }
-      var samples: [(Int64, Double)] = []
-      for (index, value) in series.values.enumerated() {
-        if let value { samples.append((Int64(index) * step, value)) }
+      var times: [Int64] = []
+      var values: [Double] = []
+      for case (let index, let value?) in series.values.enumerated() {
+        times.append(Int64(index) * step)
+        values.append(value)
       }
-      if scope == .fleet {
-        let tenant = series.labels["tenant"] ?? "t"
-        source.add(series.labels.setting("tenant", nil), tenant: tenant, samples)
-      } else {
-        source.add(series.labels, tenant: "t", samples)
-      }
+      let tenant = scope == .fleet ? series.labels["tenant"] : nil
+      loaded.append(
+        StoredSeries(
+          tenant: tenant ?? "t",
+          labels: scope == .fleet ? series.labels.setting("tenant", nil) : series.labels,
+          times: times, values: values))
     }
+    try await target.load(loaded)
   }
 
-  static func milliseconds(_ text: String) -> Int64? {
+  package static func milliseconds(_ text: String) -> Int64? {
     let bytes = Array(text.utf8)
     if let duration = DurationText.nanoseconds(bytes.span, dialect: .promql) {
       return duration / 1_000_000
@@ -110,7 +129,7 @@ struct PromQLScript {
 
   private mutating func evaluate(
     _ command: String, _ expectation: PromQLExpectation, line: Int
-  ) {
+  ) async throws {
     var words = command.split(separator: " ", omittingEmptySubsequences: true)[...]
     var times: EvaluationTimes?
     let isInstant = words.first == "instant"
@@ -136,11 +155,11 @@ struct PromQLScript {
         tally.native += 1
         return
       }
-      let answer = try PromQL.answer(
-        expression, from: source, scope: scope, times: times, isInstant: isInstant)
+      let answer = try await target.answer(
+        query, scope: scope, times: times, isInstant: isInstant)
       problem = expectation.problem(with: answer, times: times)
-    } catch {
-      problem = expectation.problem(with: error)
+    } catch let fault as QueryFault {
+      problem = expectation.problem(with: fault)
     }
     tally.total += 1
     if let problem {
