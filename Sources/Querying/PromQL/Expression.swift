@@ -52,14 +52,14 @@ extension PromQL {
     }
 
     /// The expression inside any parentheses.
-    var unwrapped: Expression {
+    package var unwrapped: Expression {
       var expression = self
       while case .paren(let node) = expression { expression = node.inner }
       return expression
     }
 
     /// The expressions directly inside.
-    var children: [Expression] {
+    package var children: [Expression] {
       switch self {
       case .number, .string, .selector, .range: []
       case .subquery(let node): [node.inner]

@@ -1,0 +1,129 @@
+import Bytes
+import Model
+import Querying
+import Support
+
+/// Two servers with the same samples.
+struct DifferentialPair {
+  let ours: PromQLClient
+  let theirs: PromQLClient
+
+  /// What two answers make of each other.
+  enum Difference {
+    case bothFail
+    case differ(String)
+  }
+
+  /// What Prometheus 2.42 answers otherwise than Prometheus 3, whose language ours is: a name, and
+  /// whether the smallest part of a query that is answered otherwise is such.
+  static let known: [(name: String, covers: @Sendable (PromQL.Expression) -> Bool)] = [
+    // 2.42 does not count atan2 to the operators that drop the metric's name.
+    (
+      "atan2 keeps the name",
+      { expression in
+        if case .binary(let node) = expression { node.operation.rawValue == "atan2" } else { false }
+      }
+    ),
+    // These look at each step's own time, and 2.42 then loses samples that are the same at each.
+    (
+      "@ in predict_linear and timestamp",
+      { expression in
+        guard case .call(let call) = expression else { return false }
+        return ["predict_linear", "timestamp"].contains(call.function.name)
+          && call.arguments.contains { $0.text.contains(" @ ") }
+      }
+    ),
+  ]
+
+  /// Three milliseconds off all samples and window edges.
+  static func times(
+    isInstant: Bool, _ generator: inout QueryGenerator
+  ) throws -> EvaluationTimes {
+    let minutes: Int64 = generator.chance(4) ? 45 : 20
+    let end = DifferentialSamples.start + minutes * 60_000 + 3
+    if isInstant { return EvaluationTimes(at: end) }
+    return try EvaluationTimes(
+      from: end - 600_000, through: end, step: generator.chance(2) ? 60_000 : 37_000)
+  }
+
+  /// Nil when both answer alike.
+  func difference(
+    _ query: String, _ times: EvaluationTimes, isInstant: Bool
+  ) async throws -> Difference? {
+    let (own, other) = (
+      try await answer(ours, query, times, isInstant),
+      try await answer(theirs, query, times, isInstant)
+    )
+    switch (own, other) {
+    case (.success(let own), .success(let other)):
+      return Self.difference(own, other, isInstant: isInstant).map { .differ($0) }
+    case (.failure, .failure): return .bothFail
+    case (.failure(let fault), .success): return .differ("only ours fails: \(fault.message)")
+    case (.success, .failure(let fault)): return .differ("only theirs fails: \(fault.message)")
+    }
+  }
+
+  /// The smallest part of a query that is answered differently.
+  func smallest(
+    _ query: String, _ times: EvaluationTimes, isInstant: Bool
+  ) async throws -> String {
+    var smallest = query
+    search: while true {
+      for child in try PromQL.parse(ByteString(smallest)).children
+      where child.type == .vector || child.type == .scalar {
+        if case .differ = try await difference(child.text, times, isInstant: isInstant) {
+          smallest = child.text
+          continue search
+        }
+      }
+      return smallest
+    }
+  }
+
+  private func answer(
+    _ client: PromQLClient, _ query: String, _ times: EvaluationTimes, _ isInstant: Bool
+  ) async throws -> Result<QueryValue, QueryFault> {
+    do {
+      return .success(try await client.answer(query, times: times, isInstant: isInstant).value)
+    } catch let fault as QueryFault {
+      return .failure(fault)
+    }
+  }
+
+  private static func difference(
+    _ own: QueryValue, _ other: QueryValue, isInstant: Bool
+  ) -> String? {
+    switch (own, other) {
+    case (.scalar(let own), .scalar(let other)):
+      return isNear(own.value, other.value) ? nil : "\(own.value), theirs \(other.value)"
+    case (.vector(let own), .vector(let other)):
+      return difference(
+        own.map { MatrixSeries(labels: $0.labels, points: [$0.point]) },
+        other.map { MatrixSeries(labels: $0.labels, points: [$0.point]) })
+    case (.matrix(let own), .matrix(let other)): return difference(own, other)
+    default: return "answers of different kinds"
+    }
+  }
+
+  private static func difference(_ own: [MatrixSeries], _ other: [MatrixSeries]) -> String? {
+    let all = Dictionary(other.map { ($0.labels, $0.points) }) { first, _ in first }
+    guard own.count == other.count else { return "\(own.count) series, theirs \(other.count)" }
+    for series in own {
+      let name = LabelsText.text(series.labels)
+      guard let points = all[series.labels] else { return "theirs has no \(name)" }
+      guard series.points.map(\.time) == points.map(\.time) else {
+        return "\(name): \(series.points.count) points, theirs \(points.count)"
+      }
+      for (own, other) in zip(series.points, points) where !isNear(own.value, other.value) {
+        return "\(name) @\(own.time): \(own.value), theirs \(other.value)"
+      }
+    }
+    return nil
+  }
+
+  /// Means, deviations and regressions are computed in another order by each.
+  private static func isNear(_ left: Double, _ right: Double) -> Bool {
+    if left.isNaN || right.isNaN { return left.isNaN && right.isNaN }
+    return left == right || abs(left - right) <= 1e-9 * max(abs(left), abs(right), 1e-3)
+  }
+}
