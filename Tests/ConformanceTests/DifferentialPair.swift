@@ -11,29 +11,47 @@ struct DifferentialPair {
   /// What two answers make of each other.
   enum Difference {
     case bothFail
-    case differ(String)
+    case differ(String, onlyNames: Bool)
   }
 
-  /// What Prometheus 2.42 answers otherwise than Prometheus 3, whose language ours is: a name, and
-  /// whether the smallest part of a query that is answered otherwise is such.
-  static let known: [(name: String, covers: @Sendable (PromQL.Expression) -> Bool)] = [
-    // 2.42 does not count atan2 to the operators that drop the metric's name.
-    (
-      "atan2 keeps the name",
-      { expression in
-        if case .binary(let node) = expression { node.operation.rawValue == "atan2" } else { false }
-      }
-    ),
+  /// What Prometheus 2.42 answers otherwise than Prometheus 3, whose language ours is, as the
+  /// smallest part of a query that is answered otherwise.
+  static func known(_ smallest: PromQL.Expression, onlyNamesDiffer: Bool) -> String? {
+    if onlyNamesDiffer {
+      let operations = Self.operations(smallest)
+      // 2.42 does not count it to the operators that drop the metric's name.
+      if operations.contains("atan2") { return "atan2 keeps the name" }
+      // Names leave at the end of a query: until then a series that loses its own and one that
+      // keeps it are the same, and both lose it.
+      if operations.contains("or") { return "or joins series before their names leave" }
+    }
     // These look at each step's own time, and 2.42 then loses samples that are the same at each.
-    (
-      "@ in predict_linear and timestamp",
-      { expression in
-        guard case .call(let call) = expression else { return false }
-        return ["predict_linear", "timestamp"].contains(call.function.name)
-          && call.arguments.contains { $0.text.contains(" @ ") }
-      }
-    ),
-  ]
+    return loses(smallest) ? "@ in predict_linear and timestamp" : nil
+  }
+
+  private static func loses(_ expression: PromQL.Expression) -> Bool {
+    if case .call(let call) = expression,
+      ["predict_linear", "timestamp"].contains(call.function.name),
+      call.arguments.contains(where: { $0.text.contains(" @ ") })
+    {
+      return true
+    }
+    // A subquery is not asked for by itself, so what is inside is no smaller part.
+    guard case .call(let call) = expression, call.arguments.contains(where: { $0.type == .matrix })
+    else { return false }
+    return descendants(expression).contains { $0.text != expression.text && loses($0) }
+  }
+
+  private static func descendants(_ expression: PromQL.Expression) -> [PromQL.Expression] {
+    [expression] + expression.children.flatMap(descendants)
+  }
+
+  private static func operations(_ expression: PromQL.Expression) -> Set<String> {
+    Set(
+      descendants(expression).compactMap {
+        if case .binary(let node) = $0 { node.operation.rawValue } else { nil }
+      })
+  }
 
   /// Three milliseconds off all samples and window edges.
   static func times(
@@ -56,10 +74,15 @@ struct DifferentialPair {
     )
     switch (own, other) {
     case (.success(let own), .success(let other)):
-      return Self.difference(own, other, isInstant: isInstant).map { .differ($0) }
+      return Self.difference(own, other).map { words in
+        let isAlike = Self.difference(Self.nameless(own), Self.nameless(other)) == nil
+        return .differ(words, onlyNames: isAlike)
+      }
     case (.failure, .failure): return .bothFail
-    case (.failure(let fault), .success): return .differ("only ours fails: \(fault.message)")
-    case (.success, .failure(let fault)): return .differ("only theirs fails: \(fault.message)")
+    case (.failure(let fault), .success):
+      return .differ("only ours fails: \(fault.message)", onlyNames: false)
+    case (.success, .failure(let fault)):
+      return .differ("only theirs fails: \(fault.message)", onlyNames: false)
     }
   }
 
@@ -90,9 +113,22 @@ struct DifferentialPair {
     }
   }
 
-  private static func difference(
-    _ own: QueryValue, _ other: QueryValue, isInstant: Bool
-  ) -> String? {
+  /// Without metric names; series that are then alike are one.
+  private static func nameless(_ value: QueryValue) -> QueryValue {
+    let series: [MatrixSeries]
+    switch value {
+    case .vector(let elements):
+      series = elements.map { MatrixSeries(labels: $0.labels, points: [$0.point]) }
+    case .matrix(let matrix): series = matrix
+    default: return value
+    }
+    var merged: [Labels: [Point]] = [:]
+    for one in series { merged[one.labels.setting("__name__", nil), default: []] += one.points }
+    return .matrix(
+      merged.map { MatrixSeries(labels: $0, points: $1.sorted { $0.time < $1.time }) })
+  }
+
+  private static func difference(_ own: QueryValue, _ other: QueryValue) -> String? {
     switch (own, other) {
     case (.scalar(let own), .scalar(let other)):
       return isNear(own.value, other.value) ? nil : "\(own.value), theirs \(other.value)"

@@ -38,11 +38,11 @@ import Testing
       switch try await pair.difference(query, times, isInstant: isInstant) {
       case nil: break
       case .bothFail: faults += 1
-      case .differ(let words):
+      case .differ(let words, let onlyNames):
         let smallest = try await pair.smallest(query, times, isInstant: isInstant)
         let expression = try PromQL.parse(ByteString(smallest)).unwrapped
-        if let cause = DifferentialPair.known.first(where: { $0.covers(expression) }) {
-          known[cause.name, default: 0] += 1
+        if let cause = DifferentialPair.known(expression, onlyNamesDiffer: onlyNames) {
+          known[cause, default: 0] += 1
           continue
         }
         failed += 1

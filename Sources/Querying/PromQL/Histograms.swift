@@ -14,8 +14,10 @@ extension PromQL {
       var count: Double
     }
 
-    /// Nil when there is no bucket up to +Inf.
-    init?(_ unsorted: [Bucket]) {
+    /// Whether there is a bucket up to +Inf; without one little can be told.
+    var isWhole: Bool { buckets.last?.bound == .infinity }
+
+    init(_ unsorted: [Bucket]) {
       buckets = []
       for bucket in unsorted.sorted(by: { $0.bound < $1.bound }) {
         if let last = buckets.last, last.bound == bucket.bound {
@@ -24,7 +26,6 @@ extension PromQL {
           buckets.append(bucket)
         }
       }
-      guard buckets.last?.bound == .infinity else { return nil }
     }
 
     /// Raises counts that are less than one before; differences of rounding are no observations.
@@ -57,6 +58,7 @@ extension PromQL {
       if quantile.isNaN { return .nan }
       if quantile < 0 { return -.infinity }
       if quantile > 1 { return .infinity }
+      guard isWhole else { return .nan }
       makeMonotonic()
       guard buckets.count >= 2, let total = buckets.last?.count, total != 0, !total.isNaN else {
         return .nan
@@ -78,7 +80,7 @@ extension PromQL {
 
     /// The share of the observations between two values.
     func fraction(from lower: Double, to upper: Double) -> Double {
-      guard let total = buckets.last?.count, total != 0, !lower.isNaN, !upper.isNaN else {
+      guard isWhole, let total = buckets.last?.count, total != 0, !lower.isNaN, !upper.isNaN else {
         return .nan
       }
       if lower >= upper { return 0 }
@@ -149,10 +151,7 @@ extension PromQL.Evaluation {
           if !count.isAbsent { buckets.append(.init(bound: bound, count: count)) }
         }
         if buckets.isEmpty { continue }
-        guard var histogram = PromQL.Histogram(buckets) else {
-          values[index] = .nan
-          continue
-        }
+        var histogram = PromQL.Histogram(buckets)
         values[index] = reduce(&histogram, index)
         if histogram.isForced { informOfForcing(family.labels, argument.place) }
       }
