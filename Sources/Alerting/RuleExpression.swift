@@ -45,17 +45,20 @@ package struct RuleExpression: Sendable {
     over source: any Source, scope: Scope, at instant: Int64
   ) throws -> [VectorElement] {
     let times = EvaluationTimes(at: instant)
-    let deadline = Deadline.after(nanoseconds: Self.longestNanoseconds)
+    // Rules wait for no query and take no memory of theirs: the budget is their own.
+    var limits = QueryLimits()
+    limits.nanoseconds = Self.longestNanoseconds
+    let budget = Budget(limits: limits, deadline: .after(nanoseconds: limits.nanoseconds))
     let value: QueryValue
     switch tree {
     case .promql(let expression):
       value = try PromQL.evaluate(
         expression, from: source, scope: scope, times: times, isInstant: true,
-        deadline: deadline)
+        budget: budget)
     case .logql(let expression):
       value = try LogQL.evaluate(
         expression, from: source, scope: scope, times: times, isInstant: true,
-        deadline: deadline)
+        budget: budget)
     }
     switch value {
     case .vector(let elements): return elements

@@ -21,12 +21,12 @@ package struct Cardinality: Sendable {
   /// what the source and the budget throw.
   package init(
     reading source: any Source, in scope: Scope, from: Int64, through: Int64,
-    deadline: Deadline? = nil
+    budget: Budget = Budget()
   ) throws(QueryFault) {
     let reading = SeriesReading(source: source, scope: scope, namesRelease: false)
     let found = try reading.series(
       matching: [], metric: nil, from: from, through: through, releases: nil,
-      budget: Budget(deadline: deadline))
+      budget: budget)
     var times: ClosedRange<Int64>?
     var metrics: [ByteString: Int] = [:]
     var pairs: [Label: Int] = [:]

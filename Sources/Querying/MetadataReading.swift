@@ -9,12 +9,12 @@ package struct MetadataReading {
 
   private let source: any Source
   private let scope: Scope
-  private let deadline: Deadline?
+  private let budget: Budget
 
-  package init(source: any Source, scope: Scope, deadline: Deadline? = nil) {
+  package init(source: any Source, scope: Scope, budget: Budget = Budget()) {
     self.source = source
     self.scope = scope
-    self.deadline = deadline
+    self.budget = budget
   }
 
   /// The labels of every series that one of the selectors accepts, in order, each once. An
@@ -47,7 +47,6 @@ package struct MetadataReading {
   private func series(
     matching selectors: [PromQL.Selector], from: Int64, through: Int64, showsRelease: Bool
   ) throws(QueryFault) -> [Labels] {
-    let budget = Budget(deadline: deadline)
     let namesRelease =
       showsRelease
       || selectors.contains { $0.matchers.contains { $0.name == Self.release } }

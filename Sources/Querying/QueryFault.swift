@@ -7,6 +7,8 @@ package struct QueryFault: Error, Sendable, Equatable {
     case timeout = "timeout"
     case canceled = "canceled"
     case `internal` = "internal"
+    /// Too much else is asked now; the same question may be answered later.
+    case unavailable = "unavailable"
   }
 
   package let kind: Kind

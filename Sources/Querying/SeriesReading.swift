@@ -98,13 +98,17 @@ package struct SeriesReading {
       }
       guard computed.isEmpty else {
         // What somebody sent may have the labels of what is computed.
-        let sent = try source.series(
-          in: scope, metric: metric, from: from, through: through, where: accepts)
+        let sent = try budget.reading {
+          try source.series(
+            in: scope, metric: metric, from: from, through: through, where: accepts)
+        }
         return try body(Self.joined(computed + show(sent)))
       }
-      return try source.mapSeries(
-        in: scope, metric: metric, from: from, through: through, where: accepts
-      ) { try body(show($0)) }
+      return try budget.reading {
+        try source.mapSeries(
+          in: scope, metric: metric, from: from, through: through, where: accepts
+        ) { try body(show($0)) }
+      }
     } catch let fault as QueryFault {
       throw fault
     } catch {

@@ -37,6 +37,7 @@ struct BlockEntry: Sendable {
   func checkedBytes() throws(DiskFault) -> [UInt8]? {
     let bytes = try file.read(at: head.offset, count: head.size)
     guard bytes.count == head.size, Checksum.xxh3(bytes) == head.checksum else { return nil }
+    ReadMeter.current?.note { $0.bytesRead += bytes.count }
     return bytes
   }
 
@@ -58,6 +59,34 @@ final class Contents: Sendable {
     var files: [Int: BlockFile] = [:]
     /// Of the segments together.
     var unsealedBytes = 0
+
+    /// The blocks of a kind, whose times `overlap`; those that are not among them are counted.
+    func blocks(
+      _ kind: BlockKind, in scope: Scope, _ overlap: (ClosedRange<Int64>) -> Bool
+    ) -> [BlockEntry] {
+      var found: [BlockEntry] = []
+      var others = 0
+      var outside = 0
+      for (tenant, blocks) in blocks {
+        let isSeen = scope.sees(tenant)
+        for block in blocks where block.head.kind == kind {
+          if !isSeen {
+            others += 1
+          } else if overlap(block.head.times) {
+            found.append(block)
+          } else {
+            outside += 1
+          }
+        }
+      }
+      let all = others + outside + found.count
+      ReadMeter.current?.note { counts in
+        counts.blocksConsidered += all
+        counts.prunedByTenant += others
+        counts.prunedByTime += outside
+      }
+      return found
+    }
   }
 
   /// A level-0 segment.
@@ -201,12 +230,7 @@ final class Contents: Sendable {
   func logs(in scope: Scope, from: Int64, to: Int64) -> Snapshot {
     state.withLock { state in
       var found = Snapshot()
-      for (tenant, blocks) in state.blocks where scope.sees(tenant) {
-        for block in blocks where block.head.kind == .log {
-          let times = block.head.times
-          if times.lowerBound < to, times.upperBound >= from { found.blocks.append(block) }
-        }
-      }
+      found.blocks = state.blocks(.log, in: scope) { $0.lowerBound < to && $0.upperBound >= from }
       found.frames = state.frames.filter { entry in
         entry.times.lowerBound < to && entry.times.upperBound >= from
           && entry.tenants.contains { scope.sees($0) }
@@ -220,14 +244,8 @@ final class Contents: Sendable {
   /// first.
   func samples(in scope: Scope, from: Int64, through: Int64) -> [BlockEntry] {
     state.withLock { state in
-      var found: [BlockEntry] = []
-      for (tenant, blocks) in state.blocks where scope.sees(tenant) {
-        for block in blocks where block.head.kind == .samples {
-          let times = block.head.times
-          if times.lowerBound <= through, times.upperBound >= from { found.append(block) }
-        }
-      }
-      return found.sorted { $0.head.id < $1.head.id }
+      state.blocks(.samples, in: scope) { $0.lowerBound <= through && $0.upperBound >= from }
+        .sorted { $0.head.id < $1.head.id }
     }
   }
 

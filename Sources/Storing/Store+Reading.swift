@@ -15,35 +15,53 @@ extension Store {
     where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,
     _ body: @escaping @Sendable ([StoredSeries]) throws -> [Result]
   ) throws -> [Result] {
+    let meter = ReadMeter.current
     // The head first: what is compacted meanwhile is then found twice, and never missed.
     let recent = Dictionary(
-      grouping: head.read(in: scope, metric: metric, from: from, through: through, where: accepts),
-      by: \.tenant)
+      grouping: meter.reading {
+        head.read(in: scope, metric: metric, from: from, through: through, where: accepts)
+      }, by: \.tenant)
     let blocks = Dictionary(
-      grouping: contents.samples(in: scope, from: from, through: through), by: \.head.tenant)
+      grouping: meter.planning { contents.samples(in: scope, from: from, through: through) },
+      by: \.head.tenant)
     let tenants = Set(recent.keys).union(blocks.keys).sorted()
     return try tenants.mapRuns(of: 1) { [self] run throws -> [Result] in
       var results: [Result] = []
       for tenant in run {
         var merging = SeriesMerging()
+        var lent = 0
+        defer { meter?.giveBack(samples: lent) }
         for block in blocks[tenant] ?? [] {
-          let reader = sampleBlocks.reader(of: block.head, cost: block.head.size * 4) {
-            block.sampleBlock()
-          }
-          let series = try? reader?.read(metric: metric, from: from, through: through) {
-            accepts(tenant, $0)
+          try meter?.check()
+          // Whoever helps with the parts reads for the same query.
+          let (reader, series) = ReadMeter.$current.withValue(meter) {
+            meter.reading { read(block, metric, from, through) { accepts(tenant, $0) } }
           }
           if let reader, let series {
+            lent += meter.lent(series)
+            meter?.note { if series.isEmpty { $0.prunedByIndex += 1 } else { $0.blocksRead += 1 } }
             merging.add(series, isOrdered: reader.isOrdered)
           } else {
             damage.note(block)
           }
         }
+        lent += meter.lent(recent[tenant] ?? [])
+        try meter?.check()
         merging.add(recent[tenant] ?? [])
         results += try body(merging.series)
       }
       return results
     }
+  }
+
+  private func read(
+    _ block: BlockEntry, _ metric: ByteString?, _ from: Int64, _ through: Int64,
+    _ accepts: (Labels) -> Bool
+  ) -> (SampleBlockReader?, [StoredSeries]?) {
+    let reader = sampleBlocks.reader(of: block.head, cost: block.head.size * 4) {
+      block.sampleBlock()
+    }
+    return (reader, try? reader?.read(metric: metric, from: from, through: through, accepts))
   }
 
   /// The series of the scope that pass `accepts`, with samples of `from...through` (milliseconds),
@@ -60,12 +78,19 @@ extension Store {
   package func scan(
     in scope: Scope, from: Int64, to: Int64, visit: (Batch) throws -> Bool
   ) throws {
-    let found = contents.logs(in: scope, from: from, to: to)
+    let meter = ReadMeter.current
+    let found = meter.planning { contents.logs(in: scope, from: from, to: to) }
     for block in found.blocks {
+      try meter?.check()
       guard let batch = batch(of: block) else { continue }
+      meter?.note {
+        $0.blocksRead += 1
+        $0.rows += batch.records.count
+      }
       if try !visit(batch) { return }
     }
     for entry in found.frames {
+      try meter?.check()
       guard let batch = batch(of: entry) else { continue }
       if try !visit(batch) { return }
     }
@@ -88,8 +113,12 @@ extension Store {
         return nil
       }
     }
-    let found = contents.logs(in: scope, from: from, to: to)
+    let meter = ReadMeter.current
+    let found = meter.planning { contents.logs(in: scope, from: from, to: to) }
     for block in found.blocks {
+      try meter?.check()
+      meter?.beginBlock()
+      defer { meter?.endBlock() }
       let reader = logBlocks.reader(of: block.head, cost: 1_024) { block.lazyLogBlock(sections) }
       let goesOn = try reader.flatMap { reader in
         try lend(.block(reader, block.head)) { [self] in
@@ -101,12 +130,17 @@ extension Store {
       if goesOn == false { return }
     }
     for entry in found.frames {
+      try meter?.check()
       guard let batch = batch(of: entry) else { continue }
       if try lend(.batch(batch)) == false { return }
     }
   }
 
   private func batch(of block: BlockEntry) -> Batch? {
+    ReadMeter.current.reading { readBatch(of: block) }
+  }
+
+  private func readBatch(of block: BlockEntry) -> Batch? {
     if let batch = cache.find(.block(block.head.id)) { return batch }
     guard let batch = block.logBlock()?.batch() else {
       damage.note(block)
@@ -117,6 +151,15 @@ extension Store {
   }
 
   private func batch(of entry: FrameEntry) -> Batch? {
+    let batch = ReadMeter.current.reading { readBatch(of: entry) }
+    ReadMeter.current?.note {
+      $0.framesRead += 1
+      $0.rows += batch?.records.count ?? 0
+    }
+    return batch
+  }
+
+  private func readBatch(of entry: FrameEntry) -> Batch? {
     if let batch = cache.find(.frame(entry.sequence)) { return batch }
     guard let bytes = try? entry.file.read(at: entry.offset, count: entry.size),
       let frame = Frame(bytes.span, at: 0), frame.sequence == entry.sequence,
@@ -125,7 +168,21 @@ extension Store {
       damage.note(entry)
       return nil
     }
+    ReadMeter.current?.note {
+      $0.bytesRead += entry.size
+      $0.bytesUnpacked += entry.size
+    }
     cache.keep(batch, .frame(entry.sequence))
     return batch
+  }
+}
+
+extension ReadMeter? {
+  /// Counts series that are lent, and returns the number of their samples.
+  fileprivate func lent(_ series: [StoredSeries]) -> Int {
+    guard let self else { return 0 }
+    let samples = series.reduce(0) { $0 + $1.times.count }
+    self.lend(series: series.count, samples: samples)
+    return samples
   }
 }

@@ -4,6 +4,7 @@ package import Model
 extension StoredHeads {
   /// The field whose name `isNamed`; nil when a record has several such.
   package func field(where isNamed: (ByteString) -> Bool) throws -> FieldColumn? {
+    ReadMeter.current?.scanned(rows: count)
     guard let found = block.field(where: isNamed) else { throw DamagedRecords() }
     return found.isClear ? found.column : nil
   }
@@ -16,6 +17,7 @@ extension StoredHeads {
     where isNamed: (ByteString) -> Bool, readsDigits: Bool,
     _ read: (Span<UInt8>, FieldKind) -> Double?
   ) throws -> [FieldNumbers]? {
+    ReadMeter.current?.scanned(rows: count)
     guard let found = block.numbers(where: isNamed, readsDigits: readsDigits, read) else {
       throw DamagedRecords()
     }

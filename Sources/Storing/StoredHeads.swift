@@ -57,6 +57,7 @@ package struct StoredHeads {
     for (place, value) in column.values.enumerated() {
       places[value] = UInt32(truncatingIfNeeded: place)
     }
+    ReadMeter.current?.scanned(rows: count)
     guard let key = part.column else { return try levelCodes(places) }
     // A record without the part has the empty value.
     var codes = [UInt32](repeating: places[.empty] ?? 0, count: count)
@@ -112,6 +113,7 @@ package struct StoredHeads {
 
   /// Nanoseconds of each record.
   package func rowTimes() throws -> [Int64] {
+    ReadMeter.current?.scanned(rows: count)
     guard let times = block.times() else { throw DamagedRecords() }
     return times
   }

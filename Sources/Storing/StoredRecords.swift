@@ -19,13 +19,15 @@ package struct StoredRecords {
     _ needs: RecordNeeds = RecordNeeds(), rows: [UInt32]? = nil
   ) throws -> Batch {
     switch source {
-    case .batch(let batch): batch
+    case .batch(let batch): return batch
     case .block(let block, _):
-      if needs.isAll, rows == nil, let whole {
-        try whole()
-      } else {
-        try intact(block.batch(needs, rows: rows))
+      let meter = ReadMeter.current
+      let batch = try meter.reading {
+        if needs.isAll, rows == nil, let whole { return try whole() }
+        return try intact(block.batch(needs, rows: rows))
       }
+      meter?.scanned(rows: batch.records.isEmpty ? 0 : block.rowCount)
+      return batch
     }
   }
 

@@ -49,6 +49,7 @@ package enum LokiAnswer {
     case .timeout: 504
     case .canceled: 499
     case .internal: 500
+    case .unavailable: 429
     }
   }
 

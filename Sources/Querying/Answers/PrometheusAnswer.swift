@@ -53,6 +53,7 @@ package enum PrometheusAnswer {
     case .timeout: 503
     case .canceled: 499
     case .internal: 500
+    case .unavailable: 503
     }
   }
 

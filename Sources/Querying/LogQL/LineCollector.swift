@@ -11,6 +11,13 @@ struct LineCollector {
     let sequence: Int
     let labels: Labels
     let line: LogStream.Line
+
+    /// What it takes in memory, roughly.
+    var bytes: Int {
+      line.fields.reduce(Grid.seriesBytes + line.text.count) {
+        $0 + 64 + $1.name.count + $1.value.count
+      }
+    }
   }
 
   let plan: LogPlan
@@ -66,6 +73,7 @@ struct LineCollector {
       try chargeWork(budget)
       guard isKept else { continue }
       kept.append(keep(record, batch, sequence: read + candidate.index))
+      try budget.hold(kept[kept.count - 1].bytes)
     }
     read += batch.records.count
     if candidates.isEmpty { return }
@@ -75,7 +83,9 @@ struct LineCollector {
         ? isForward == (left.sequence < right.sequence)
         : isForward == (left.time < right.time)
     }
-    if kept.count > limit { kept.removeLast(kept.count - limit) }
+    guard kept.count > limit else { return }
+    budget.settle(at: kept[limit...].reduce(budget.held) { $0 - $1.bytes })
+    kept.removeLast(kept.count - limit)
   }
 
   /// Each KiB that templates read or write costs as much as a row.

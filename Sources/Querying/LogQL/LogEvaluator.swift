@@ -17,6 +17,15 @@ struct LogEvaluator {
   let budget: Budget
 
   func evaluate(_ expression: LogExpression) throws -> Result {
+    let before = budget.held
+    let result = try result(of: expression)
+    // What led to it is free again.
+    budget.settle(at: before)
+    if case .grid(let grid) = result { try budget.hold(grid.bytes) }
+    return result
+  }
+
+  private func result(of expression: LogExpression) throws -> Result {
     switch expression {
     case .number(let value): return .number(value)
     case .vector(let value):
@@ -47,14 +56,16 @@ struct LogEvaluator {
       timeline: source.timeline)
     let span = windows.span
     if span.from < span.to {
-      try source.visitRecords(in: scope, from: span.from, to: span.to) { records in
-        if let columns = fold.columns, let heads = records.heads,
-          try fold.take(heads, columns, budget)
-        {
+      try budget.reading {
+        try source.visitRecords(in: scope, from: span.from, to: span.to) { records in
+          if let columns = fold.columns, let heads = records.heads,
+            try fold.take(heads, columns, budget)
+          {
+            return true
+          }
+          try fold.take(try records.batch(fold.needs, rows: nil), budget)
           return true
         }
-        try fold.take(try records.batch(fold.needs, rows: nil), budget)
-        return true
       }
     }
     return try fold.grid(budget)

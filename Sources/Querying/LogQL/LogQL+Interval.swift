@@ -7,12 +7,12 @@ extension LogQL {
   package static func lines(
     _ expression: LogExpression, from source: any Source, scope: Scope, start: Int64, end: Int64,
     limit: Int, direction: Direction, interval: Int64, withFields: Bool = true,
-    deadline: Deadline? = nil
+    budget: Budget = Budget()
   ) throws -> QueryValue {
     guard interval > 0, limit > 0, limit <= Limits.rowsPerQuery else {
       return try lines(
         expression, from: source, scope: scope, start: start, end: end, limit: limit,
-        direction: direction, withFields: withFields, deadline: deadline)
+        direction: direction, withFields: withFields, budget: budget)
     }
     var kept: [(labels: Labels, line: LogStream.Line)] = []
     var from = start
@@ -23,7 +23,7 @@ extension LogQL {
         lines(
           expression, from: source, scope: scope, start: from, end: to,
           limit: Limits.rowsPerQuery, direction: direction, withFields: withFields,
-          deadline: deadline), direction)
+          budget: budget), direction)
       for entry in page where kept.count < limit {
         if let last = kept.last {
           let distance = last.line.time.adding(direction == .forward ? interval : -interval)

@@ -28,10 +28,10 @@ package enum LogQL {
   /// The lines of `start..<end` (nanoseconds), at most `limit`: with `backward` the newest, newest
   /// first. Without `withFields` a line may lack fields that the query does not name. Throws when
   /// the query gives numbers, on a limit out of range, on a template action there is none of, past
-  /// the deadline, and what the source throws.
+  /// the budget, and what the source throws.
   package static func lines(
     _ expression: LogExpression, from source: any Source, scope: Scope, start: Int64, end: Int64,
-    limit: Int, direction: Direction, withFields: Bool = true, deadline: Deadline? = nil
+    limit: Int, direction: Direction, withFields: Bool = true, budget: Budget = Budget()
   ) throws -> QueryValue {
     guard case .lines(let selection) = expression else {
       throw QueryFault(.badData, "the query gives numbers, not log lines")
@@ -48,21 +48,22 @@ package enum LogQL {
       selection, mention, limit: limit, direction: direction, start: start, end: end,
       scope: scope, timeline: source.timeline)
     guard start < end else { return .streams([]) }
-    let budget = Budget(deadline: deadline)
     let needs = RecordNeeds(selection, mention, showsLines: true, showsFields: withFields)
-    try source.visitRecords(in: scope, from: start, to: end) { records in
-      try collector.take(records, needs, budget)
-      return true
+    try budget.reading {
+      try source.visitRecords(in: scope, from: start, to: end) { records in
+        try collector.take(records, needs, budget)
+        return true
+      }
     }
     return .streams(collector.streams)
   }
 
   /// The numbers of a metric query at its instants: a vector or a scalar for an instant query, else
   /// a matrix. Throws when the query gives lines, when a line's parsing failed and no filter took
-  /// it out, past the deadline and the budget, and what the source throws.
+  /// it out, past the budget, and what the source throws.
   package static func evaluate(
     _ expression: LogExpression, from source: any Source, scope: Scope, times: EvaluationTimes,
-    isInstant: Bool, deadline: Deadline? = nil
+    isInstant: Bool, budget: Budget = Budget()
   ) throws -> QueryValue {
     guard isMetric(expression) else {
       throw QueryFault(
@@ -72,7 +73,7 @@ package enum LogQL {
     }
     let evaluator = LogEvaluator(
       source: source, scope: scope, times: times, mention: LabelMention(expression),
-      budget: Budget(deadline: deadline))
+      budget: budget)
     let result = try evaluator.evaluate(expression)
     return isInstant
       ? evaluator.instant(result, of: expression) : try evaluator.matrix(result)

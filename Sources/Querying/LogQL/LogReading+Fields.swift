@@ -36,7 +36,7 @@ extension LogReading {
     var values: [ByteString: Set<ByteString>] = [:]
     let selectors = selection.matchers.isEmpty ? [] : [selection.matchers]
     for labels in try LogMetadata.series(
-      of: selectors, from: source, scope: scope, start: start, end: end, deadline: deadline)
+      of: selectors, from: source, scope: scope, start: start, end: end, budget: budget)
     {
       for pair in labels.pairs { values[pair.name, default: []].insert(pair.value) }
     }
@@ -53,7 +53,7 @@ extension LogReading {
   ) throws -> [DetectedField] {
     let value = try LogQL.lines(
       .lines(selection), from: source, scope: scope, start: start, end: end,
-      limit: min(lineLimit, Limits.rowsPerQuery), direction: .backward, deadline: deadline)
+      limit: min(lineLimit, Limits.rowsPerQuery), direction: .backward, budget: budget)
     guard case .streams(let streams) = value else { return [] }
     var table = FieldTable(scope: scope)
     for stream in streams {

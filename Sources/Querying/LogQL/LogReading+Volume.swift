@@ -66,10 +66,7 @@ extension LogReading {
       let size = row.withLine(batch) { $0.count }
       let bucket = buckets?.instant(of: row.record.time) ?? end / Instant.millisecond
       for group in groups { sums[group, default: [:]][bucket, default: 0] += size }
-      guard sums.count <= Limits.seriesPerQuery else {
-        throw QueryFault(
-          .execution, "more than \(Limits.seriesPerQuery) volumes; name fewer labels")
-      }
+      try budget.admit(series: sums.count)
     }
     let totals = sums.map { ($0.key, $0.value.values.reduce(0, +)) }
     let largest = totals.sorted { $0.1 == $1.1 ? $0.0 < $1.0 : $0.1 > $1.1 }

@@ -2,7 +2,7 @@ package import Bytes
 package import Model
 
 /// Answers what the records of a time range are like, as the index and the detecting calls of
-/// Loki's API ask. Times are nanoseconds, `start..<end`. Its calls throw past the deadline and the
+/// Loki's API ask. Times are nanoseconds, `start..<end`. Its calls throw past the
 /// budget, and what the source throws.
 package struct LogReading: Sendable {
   /// Where a record was found: the number of its stream, which a change of the release makes
@@ -16,16 +16,16 @@ package struct LogReading: Sendable {
   let scope: Scope
   let start: Int64
   let end: Int64
-  let deadline: Deadline?
+  let budget: Budget
 
   package init(
-    source: any Source, scope: Scope, start: Int64, end: Int64, deadline: Deadline? = nil
+    source: any Source, scope: Scope, start: Int64, end: Int64, budget: Budget = Budget()
   ) {
     self.source = source
     self.scope = scope
     self.start = start
     self.end = end
-    self.deadline = deadline
+    self.budget = budget
   }
 
   /// The selection of a log query; an empty text and `{}` stand for all streams. Throws on a query
@@ -47,20 +47,23 @@ package struct LogReading: Sendable {
       plan.matchers, scope: scope, timeline: mention.namesRelease ? source.timeline : nil,
       from: start, through: end)
     var row = LogRow(scope: scope)
-    let budget = Budget(deadline: deadline)
     var batches = 0
-    try source.scan(in: scope, from: start, to: end) { batch in
-      batches += 1
-      for record in batch.records {
-        try budget.charge(1)
-        guard record.time >= start, record.time < end else { continue }
-        let phase = table.phase(of: record, in: batch)
-        guard table.phases[phase].isSelected else { continue }
-        row.start(record, stream: table.phases[phase].labels)
-        guard plan.passes(&row, in: batch) else { continue }
-        try body(row, Place(stream: phase, batch: batches), batch)
+    try budget.reading {
+      try source.scan(in: scope, from: start, to: end) { batch in
+        batches += 1
+        for record in batch.records {
+          try budget.charge(1)
+          guard record.time >= start, record.time < end else { continue }
+          let phase = table.phase(of: record, in: batch)
+          guard table.phases[phase].isSelected else { continue }
+          row.start(record, stream: table.phases[phase].labels)
+          let isTaken = plan.passes(&row, in: batch)
+          if row.work >= 1_024 { try budget.charge(row.takeWork()) }
+          guard isTaken else { continue }
+          try body(row, Place(stream: phase, batch: batches), batch)
+        }
+        return true
       }
-      return true
     }
   }
 }

@@ -53,14 +53,14 @@ package struct LogTail: Sendable {
     low = start
   }
 
-  /// What came until `now`, nanoseconds. Throws past the deadline and what the source throws.
+  /// What came until `now`, nanoseconds. Throws past the budget and what the source throws.
   package mutating func turn(
-    from source: any Source, now: Int64, deadline: Deadline? = nil
+    from source: any Source, now: Int64, budget: Budget = Budget()
   ) throws -> Turn {
     // Senders' clocks may be ahead as far as their rows are taken.
     let high = now.adding(delay > 0 ? -delay : Limits.futureNanoseconds) ?? .max
     let recent = high.adding(-Self.lateness - (delay > 0 ? 0 : Limits.futureNanoseconds)) ?? .min
-    let page = Page(self, source, high, deadline)
+    let page = Page(self, source, high, budget)
     if isFirst {
       isFirst = false
       let newest = try page.read(from: low, limit: limit, .backward)
@@ -127,14 +127,14 @@ package struct LogTail: Sendable {
     let scope: Scope
     let source: any Source
     let high: Int64
-    let deadline: Deadline?
+    let budget: Budget
 
-    init(_ tail: LogTail, _ source: any Source, _ high: Int64, _ deadline: Deadline?) {
+    init(_ tail: LogTail, _ source: any Source, _ high: Int64, _ budget: Budget) {
       expression = tail.expression
       scope = tail.scope
       self.source = source
       self.high = high
-      self.deadline = deadline
+      self.budget = budget
     }
 
     /// In order of time.
@@ -143,7 +143,7 @@ package struct LogTail: Sendable {
     ) throws -> [Key] {
       let value = try LogQL.lines(
         expression, from: source, scope: scope, start: low, end: end ?? high, limit: limit,
-        direction: direction, deadline: deadline)
+        direction: direction, budget: budget)
       guard case .streams(let streams) = value else { return [] }
       let keys = streams.flatMap { stream in
         stream.lines.map { Key(time: $0.time, labels: stream.labels, text: $0.text) }

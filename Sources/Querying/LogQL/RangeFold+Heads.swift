@@ -83,6 +83,9 @@ extension RangeFold {
       }
     }
     let series = try series(of: counts, rows, budget)
+    for (place, count) in counts.enumerated() where series[place] >= 0 {
+      try budget.hold(count * ReadMeter.sampleBytes)
+    }
     for column in columns {
       for (index, value) in column.values.enumerated() {
         let row = column.rows.map { Int($0[index]) } ?? index

@@ -65,6 +65,7 @@ struct RangeFold {
       let series = keys.index(of: row, phase: phase, in: batch)
       if series == lines.count { try addSeries(budget) }
       if unwrap != nil {
+        try budget.hold(ReadMeter.sampleBytes)
         values[series].append((record.time, value))
         continue
       }
@@ -91,14 +92,10 @@ struct RangeFold {
   private var countsBytes: Bool { range.function == .bytes || range.function == .bytesRate }
 
   mutating func addSeries(_ budget: Budget) throws(QueryFault) {
-    guard lines.count < Limits.seriesPerQuery else {
-      throw QueryFault(
-        .execution,
-        "maximum number of series (\(Limits.seriesPerQuery)) reached for a single query; "
-          + "group by fewer labels, or filter more")
-    }
+    try budget.admit(series: lines.count + 1)
     let isCounted = unwrap == nil
     try budget.charge(isCounted ? windows.count : 1)
+    try budget.hold((isCounted ? windows.count * (countsBytes ? 16 : 8) : 0) + Grid.seriesBytes)
     lines.append(isCounted ? [Int64](repeating: 0, count: windows.count + 1) : [])
     bytes.append(countsBytes ? [Int64](repeating: 0, count: windows.count + 1) : [])
     values.append([])

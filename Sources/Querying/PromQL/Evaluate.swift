@@ -27,19 +27,19 @@ extension PromQL {
   /// of that kind, cannot be computed, or uses up its budget or time.
   package static func evaluate(
     _ expression: Expression, from source: any Source, scope: Scope, times: EvaluationTimes,
-    isInstant: Bool, deadline: Deadline? = nil
+    isInstant: Bool, budget: Budget = Budget()
   ) throws(QueryFault) -> QueryValue {
     try answer(
       expression, from: source, scope: scope, times: times, isInstant: isInstant,
-      deadline: deadline
+      budget: budget
     ).value
   }
 
   /// The same, with warnings, and with what it took when `countsSamples`. `lookback` is in
-  /// milliseconds, `samples` the budget.
+  /// milliseconds.
   package static func answer(
     _ expression: Expression, from source: any Source, scope: Scope, times: EvaluationTimes,
-    isInstant: Bool, deadline: Deadline? = nil, samples: Int = Limits.samplesPerQuery,
+    isInstant: Bool, budget: Budget = Budget(),
     lookback: Int64 = PromQL.lookback, countsSamples: Bool = false
   ) throws(QueryFault) -> Answer {
     // So far from the ends of Int64 that no offset, range or nesting of them can overflow.
@@ -60,7 +60,7 @@ extension PromQL {
     let evaluation = Evaluation(
       source: source, scope: scope, times: times, isInstant: isInstant, lookback: lookback,
       namesRelease: expression.names("release"), countsSamples: countsSamples,
-      budget: Budget(samples: samples, deadline: deadline))
+      budget: budget)
     let start = Deadline.now
     let value = try evaluation.answer(expression)
     evaluation.statistics?.evaluating = Deadline.now &- start

@@ -22,9 +22,12 @@ extension PromQL.Evaluation {
   ) throws(QueryFault) -> [SeriesReading.Series] {
     let begin = Deadline.now
     defer { statistics?.preparing += Deadline.now - begin }
-    return try reading.series(
+    let found = try reading.series(
       matching: selector.matchers, metric: selector.metric, from: start + 1, through: end,
       releases: releases, budget: budget)
+    try budget.hold(
+      found.reduce(0) { $0 + $1.times.count * ReadMeter.sampleBytes + Grid.seriesBytes })
+    return found
   }
 
   /// Counts one sample at each instant the grid has a value of.
@@ -73,6 +76,7 @@ extension PromQL.Evaluation {
       selector, after: first - lookback, through: last, releases: .each(ends))
     {
       try budget.charge(instants.count)
+      try budget.hold(instants.count * 8)
       var values = [Double](repeating: .absent, count: instants.count)
       var next = 0
       var isEmpty = true
@@ -125,9 +129,11 @@ extension PromQL.Evaluation {
     if start <= edge { start += step }
     guard start <= last else { return try made() }
     let count = (last - start) / step + 1
-    guard count <= Int64(Limits.samplesPerQuery) else {
+    guard count <= Int64(budget.limits.samples) else {
       throw QueryFault(
-        .execution, "subquery has more than \(Limits.samplesPerQuery) steps; make its step longer")
+        .execution,
+        "subquery has too many steps: \(count), the limit is \(budget.limits.samples) "
+          + "(query_samples); make its step longer or its range shorter")
     }
     let inner = PromQL.Instants(start: start, step: step, count: Int(count))
     subqueryDepth += 1

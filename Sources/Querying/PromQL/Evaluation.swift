@@ -69,11 +69,7 @@ extension PromQL {
     }
 
     private func answer(_ grid: Grid, _ instants: Instants) throws(QueryFault) -> QueryValue {
-      guard grid.series.count <= Limits.seriesPerQuery else {
-        throw QueryFault(
-          .execution,
-          "the answer has more than \(Limits.seriesPerQuery) series; aggregate or narrow the query")
-      }
+      try budget.admit(series: grid.series.count)
       if isInstant {
         return .vector(
           grid.series.compactMap { series in
@@ -99,8 +95,8 @@ extension PromQL {
       return .matrix(matrix)
     }
 
-    func evaluate(
-      _ expression: Expression, at instants: Instants
+    func value(
+      of expression: Expression, at instants: Instants
     ) throws(QueryFault) -> Value {
       try budget.charge(1)
       switch expression {

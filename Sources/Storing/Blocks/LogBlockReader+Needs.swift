@@ -45,7 +45,10 @@ extension LogBlockReader {
     let sought = texts.map { SoughtText($0.bytes) }
     for text in sought {
       guard let mayHold = mayHold(text) else { return nil }
-      if !mayHold { return FoundMessages() }
+      if !mayHold {
+        ReadMeter.current?.filtered()
+        return FoundMessages()
+      }
     }
     // The longest is likely the rarest, and what it leaves is checked for the others.
     guard let longest = sought.max(by: { $0.bytes.count < $1.bytes.count }),

@@ -1,4 +1,5 @@
 import Bytes
+import Model
 import Packing
 import Synchronization
 
@@ -22,6 +23,7 @@ enum BlockBytes: Sendable {
     case .memory(let bytes): return Array(bytes[range])
     case .file(let file, let offset, _):
       let bytes = try? file.read(at: offset + range.lowerBound, count: range.count)
+      ReadMeter.current?.note { $0.bytesRead += range.count }
       return bytes?.count == range.count ? bytes : nil
     }
   }
@@ -87,6 +89,11 @@ struct SectionReader: Sendable {
   }
 
   private func read(_ part: Part) -> [UInt8]? {
+    ReadMeter.current?.note { $0.bytesUnpacked += part.size }
+    return ReadMeter.current.reading { unpacked(part) }
+  }
+
+  private func unpacked(_ part: Part) -> [UInt8]? {
     guard let packed = bytes.read(part.range), Checksum.xxh3(packed.span) == part.checksum else {
       return nil
     }

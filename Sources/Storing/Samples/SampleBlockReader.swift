@@ -93,6 +93,7 @@ final class SampleBlockReader: Sendable {
   private static func unpack(_ bytes: [UInt8], _ part: Part) -> [UInt8]? {
     let packed = bytes.span.extracting(part.range)
     guard Checksum.xxh3(packed) == part.checksum else { return nil }
+    ReadMeter.current?.note { $0.bytesUnpacked += part.size }
     if part.size == part.range.count { return Array(bytes[part.range]) }
     return try? Zstandard().decompress(
       packed, size: part.size, limit: SampleBlockLayout.longestPart)
