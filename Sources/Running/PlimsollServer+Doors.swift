@@ -6,7 +6,7 @@ extension PlimsollServer {
   /// What the HTTP API may ask of the house.
   static func doors(
     _ settings: ServerSettings, _ ingest: IngestPipeline, _ datagrams: [DatagramPipeline],
-    _ store: Store, _ watch: Watch, _ queries: Workers
+    _ store: Store, _ watch: Watch, _ queries: QueryScheduler, _ upkeep: Workers
   ) -> Doors {
     let report = StatusReport(
       settings: settings, start: WallClock.now(), store: store, watch: watch)
@@ -21,7 +21,7 @@ extension PlimsollServer {
         for pipeline in datagrams { pipeline.countKernelDrops() }
         return SelfMetrics.text(
           books: ingest.allBooks + datagrams.map(\.books), store: store.status(),
-          watch: watch.status)
+          watch: watch.status, queries: queries.status)
       },
       listeners: {
         for pipeline in datagrams { pipeline.countKernelDrops() }
@@ -29,10 +29,10 @@ extension PlimsollServer {
       },
       reload: { await watch.reload() },
       compact: {
-        try await queries.run { try store.compact(now: WallClock.now()) }
+        try await upkeep.run { try store.compact(now: WallClock.now()) }
       },
       backup: { folder in
-        try await queries.run { try store.backup(to: folder) }
+        try await upkeep.run { try store.backup(to: folder) }
       },
       delete: { try store.delete($0) },
       isReady: { true },

@@ -41,7 +41,8 @@ package final class PlimsollServer: Sendable {
       settings: settings.store, clock: WallClock.now)
     self.store = store
     let decoders = Workers(name: "decode", count: 2, depth: 256)
-    let queries = Workers(name: "query", count: 2, depth: 64)
+    let upkeep = Workers(name: "upkeep", count: 2, depth: 64)
+    let queries = QueryScheduler(settings.queries)
     ingest = IngestPipeline(
       store: store, decoders: decoders, retention: settings.store.longestRetention)
     datagrams = try settings.udpAddresses.map { name, address in
@@ -56,11 +57,11 @@ package final class PlimsollServer: Sendable {
     maintenance = Maintenance(store)
     let bound = BoundAddresses()
     self.bound = bound
-    let doors = Self.doors(settings, ingest, datagrams, store, watch, queries)
+    let doors = Self.doors(settings, ingest, datagrams, store, watch, queries, upkeep)
     http = HTTPServer(
       host: settings.http.host, port: settings.http.port,
-      routes: allRoutes(doors, queries), packers: queries, tails: TailSession(doors, queries),
-      logger: logger)
+      routes: allRoutes(doors, queries, upkeep), packers: upkeep,
+      tails: TailSession(doors, upkeep), logger: logger)
   }
 
   /// Serves until a signal or `stop`; `whenListening` runs beside it once all listeners are open.

@@ -1,6 +1,7 @@
 import Bytes
 import Model
 import Receiving
+import Serving
 import Storing
 
 /// Our own counters in Prometheus' text form (text exposition format 0.0.4).
@@ -8,11 +9,14 @@ struct SelfMetrics {
   private var text = ""
 
   /// Everything `/metrics` shows.
-  static func text(books: [Books], store: StoreStatus, watch: WatchStatus) -> [UInt8] {
+  static func text(
+    books: [Books], store: StoreStatus, watch: WatchStatus, queries: QueryStatus
+  ) -> [UInt8] {
     var metrics = SelfMetrics()
     metrics.write(books)
     metrics.write(store)
-    metrics.write(watch)
+    metrics.write(watch.figures)
+    metrics.write(queries.figures)
     return Array(metrics.text.utf8)
   }
 
@@ -62,8 +66,10 @@ struct SelfMetrics {
     }
   }
 
-  private mutating func write(_ watch: WatchStatus) {
-    for (name, type, help, value) in watch.figures {
+  private mutating func write(
+    _ figures: [(name: String, type: String, help: String, value: Int)]
+  ) {
+    for (name, type, help, value) in figures {
       family("plimsoll_\(name)", type, help)
       sample("plimsoll_\(name)", [], value)
     }

@@ -1,3 +1,4 @@
+package import Serving
 package import Storing
 
 /// What `plimsoll serve` runs with: defaults, then the settings file, then `PLIMSOLL_...` of the
@@ -55,6 +56,8 @@ package struct ServerSettings: Sendable {
   package var udpStatsd: Address? = Address(host: "127.0.0.1", port: 8125)
   /// What is kept for how long, how much of it, and the store's other bounds.
   package var store = StoreSettings(retention: 30 * 86_400 * 1_000_000_000)
+  /// What queries may use, and how many run at once.
+  package var queries = QuerySettings()
   /// Serve beyond loopback without tokens and TLS.
   package var isInsecure = false
   package var webhooks: [Webhook] = []

@@ -18,7 +18,7 @@ package enum SettingsReading {
   static let names = [
     "data", "rules", "http", "udp_lines", "udp_syslog", "udp_statsd", "retention", "max_bytes",
     "min_free", "unsealed", "webhook", "insecure", "external_url",
-  ]
+  ] + QuerySettingsReading.all.map(\.name)
 
   /// Reads everything; `flags` by name. Throws `SettingsFailure`.
   package static func read(
@@ -63,7 +63,10 @@ package enum SettingsReading {
       case "0", "false", "no": settings.isInsecure = false
       default: throw SettingsFailure("\(origin): \"\(text)\" is neither true nor false")
       }
-    default: throw SettingsFailure("\(origin): no such setting")
+    default:
+      guard try QuerySettingsReading.set(name, text, in: &settings.queries, origin: origin) else {
+        throw SettingsFailure("\(origin): no such setting")
+      }
     }
   }
 

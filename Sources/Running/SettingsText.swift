@@ -67,7 +67,7 @@ enum SettingsText {
     case "webhook": settings.webhooks.isEmpty ? "" : secret
     case "insecure": String(settings.isInsecure)
     case "external_url": settings.externalURL
-    default: ""
+    default: QuerySettingsReading.text(name, settings.queries) ?? ""
     }
   }
 

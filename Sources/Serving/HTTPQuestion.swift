@@ -12,11 +12,13 @@ package struct HTTPQuestion: Sendable {
   package let parameters: [(name: String, value: String)]
   package let headers: @Sendable (String) -> String?
   package let body: [UInt8]
+  /// Has something cancelled when the client leaves.
+  package let watchClient: @Sendable (Cancellation) async -> Void
 
   package init(
     method: String, path: String, captures: [String: String],
     parameters: [(name: String, value: String)], headers: @escaping @Sendable (String) -> String?,
-    body: [UInt8]
+    body: [UInt8], watchClient: @escaping @Sendable (Cancellation) async -> Void = { _ in }
   ) {
     self.method = method
     self.path = path
@@ -24,6 +26,7 @@ package struct HTTPQuestion: Sendable {
     self.parameters = parameters
     self.headers = headers
     self.body = body
+    self.watchClient = watchClient
   }
 
   /// The first parameter of that name that is not empty.
@@ -35,6 +38,9 @@ package struct HTTPQuestion: Sendable {
   package func all(_ name: String) -> [String] {
     parameters.filter { $0.name == name || $0.name == name + "[]" }.map(\.value)
   }
+
+  /// Whether the answer shall say what was read for it, and how long each part took (`explain`).
+  package var asksToExplain: Bool { ["1", "true"].contains(parameter("explain")) }
 
   /// The tenant the `X-Scope-OrgID` header names, or the fleet without one. Throws when it names
   /// something no tenant may be called.

@@ -8,43 +8,31 @@ enum LokiDetectedRoutes {
   static let fields = 1_000
   private static let lines = 1_000
 
-  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
-    let both = ["GET", "POST"]
-    return [
-      Route(both, "/loki/api/v1/detected_labels") { question in
-        try await LokiRoutes.answer(workers) {
-          let reading = try LokiParameters.reading(question, doors)
-          return LokiAnswer.detectedLabels(
-            try reading.detectedLabels(of: try LokiParameters.selection(question)))
-        }
+  static func routes(_ doors: Doors, _ queries: QueryScheduler) -> [Route] {
+    [
+      .loki("detected_labels", doors, queries) { request in
+        LokiAnswer.detectedLabels(
+          try request.reading().detectedLabels(of: try request.selection()))
       },
-      Route(both, "/loki/api/v1/detected_fields") { question in
-        try await LokiRoutes.answer(workers) {
-          let limit = try limit(question)
-          return LokiAnswer.detectedFields(
-            try detected(question, doors, limit: limit), limit: limit)
-        }
+      .loki("detected_fields", doors, queries) { request in
+        let limit = try limit(request.question)
+        return LokiAnswer.detectedFields(try detected(request, limit: limit), limit: limit)
       },
-      Route(both, "/loki/api/v1/detected_field/:name/values") { question in
-        try await LokiRoutes.answer(workers) {
-          let name = ByteString(question.captures["name"] ?? "")
-          let limit = try limit(question)
-          let field = try detected(question, doors, limit: .max).first { $0.name == name }
-          return LokiAnswer.detectedValues(
-            Array((field?.values ?? []).sorted().prefix(limit)), limit: limit)
-        }
+      .loki("detected_field/:name/values", doors, queries) { request in
+        let name = ByteString(request.question.captures["name"] ?? "")
+        let limit = try limit(request.question)
+        let field = try detected(request, limit: .max).first { $0.name == name }
+        return LokiAnswer.detectedValues(
+          Array((field?.values ?? []).sorted().prefix(limit)), limit: limit)
       },
-      Route(both, "/loki/api/v1/patterns") { question in
-        try await LokiRoutes.answer(workers) {
-          let reading = try LokiParameters.reading(question, doors)
-          let span = try LokiParameters.span(question, now: doors.now())
-          let step = try LokiParameters.step(question, from: span.from, to: span.to)
-          guard let length = step.multiplied(by: Instant.millisecond) else {
-            throw QueryFault(.badData, "invalid parameter \"step\": too long")
-          }
-          return LokiAnswer.patterns(
-            try reading.patterns(of: try LokiParameters.selection(question), step: length))
+      .loki("patterns", doors, queries) { request in
+        let span = try request.span()
+        let step = try LokiParameters.step(request.question, from: span.from, to: span.to)
+        guard let length = step.multiplied(by: Instant.millisecond) else {
+          throw QueryFault(.badData, "invalid parameter \"step\": too long")
         }
+        return LokiAnswer.patterns(
+          try request.reading().patterns(of: try request.selection(), step: length))
       },
     ]
   }
@@ -56,12 +44,12 @@ enum LokiDetectedRoutes {
   }
 
   private static func detected(
-    _ question: HTTPQuestion, _ doors: Doors, limit: Int
+    _ request: LokiRequest, limit: Int
   ) throws -> [DetectedField] {
-    try LokiParameters.reading(question, doors).detectedFields(
-      of: try LokiParameters.selection(question),
+    try request.reading().detectedFields(
+      of: try request.selection(),
       lineLimit: try LokiParameters.count(
-        question, "line_limit", default: lines, largest: Limits.rowsPerQuery),
+        request.question, "line_limit", default: lines, largest: Limits.rowsPerQuery),
       limit: limit)
   }
 }

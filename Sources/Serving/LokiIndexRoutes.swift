@@ -6,29 +6,21 @@ import Querying
 enum LokiIndexRoutes {
   private static let volumes = 100
 
-  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
-    let both = ["GET", "POST"]
-    return [
-      Route(both, "/loki/api/v1/index/stats") { question in
-        try await LokiRoutes.answer(workers) {
-          let reading = try LokiParameters.reading(question, doors)
-          return LokiAnswer.statistics(
-            try reading.statistics(of: try LokiParameters.selection(question)))
-        }
+  static func routes(_ doors: Doors, _ queries: QueryScheduler) -> [Route] {
+    [
+      .loki("index/stats", doors, queries) { request in
+        LokiAnswer.statistics(try request.reading().statistics(of: try request.selection()))
       },
-      Route(both, "/loki/api/v1/index/volume") { question in
-        try await LokiRoutes.answer(workers) { try volume(question, doors, isRange: false) }
-      },
-      Route(both, "/loki/api/v1/index/volume_range") { question in
-        try await LokiRoutes.answer(workers) { try volume(question, doors, isRange: true) }
-      },
+      .loki("index/volume", doors, queries) { try volume($0, isRange: false) },
+      .loki("index/volume_range", doors, queries) { try volume($0, isRange: true) },
     ]
   }
 
   private static func volume(
-    _ question: HTTPQuestion, _ doors: Doors, isRange: Bool
+    _ request: LokiRequest, isRange: Bool
   ) throws -> [UInt8] {
-    let reading = try LokiParameters.reading(question, doors)
+    let question = request.question
+    let reading = try request.reading()
     let targets = (question.parameter("targetLabels") ?? "").split(separator: ",")
       .map { ByteString(String($0)) }
     let aggregate = question.parameter("aggregateBy") ?? "series"
@@ -41,12 +33,12 @@ enum LokiIndexRoutes {
         question, "limit", default: volumes, largest: Limits.seriesPerQuery))
     var step: Int64?
     if isRange {
-      let span = try LokiParameters.span(question, now: doors.now())
+      let span = try request.span()
       step = try LokiParameters.step(question, from: span.from, to: span.to)
         .multiplied(by: Instant.millisecond)
     }
     return LokiAnswer.success(
-      try reading.volume(
-        of: try LokiParameters.selection(question), by: grouping, step: step))
+      try reading.volume(of: try request.selection(), by: grouping, step: step),
+      warnings: try request.warnings())
   }
 }

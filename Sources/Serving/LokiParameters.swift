@@ -70,18 +70,4 @@ enum LokiParameters {
     }
     return Int(min(count, Int64(largest)))
   }
-
-  /// What the index and detecting calls read from.
-  static func reading(_ question: HTTPQuestion, _ doors: Doors) throws(QueryFault) -> LogReading {
-    let span = try span(question, now: doors.now())
-    return LogReading(
-      source: doors.source, scope: try question.scope(), start: span.from, end: span.to,
-      deadline: .after(
-        nanoseconds: LokiRoutes.longestMilliseconds * Instant.millisecond))
-  }
-
-  /// The selection of `query`; all streams when there is none.
-  static func selection(_ question: HTTPQuestion) throws(QueryFault) -> LogSelection {
-    try LogReading.selection(ByteString(question.parameter("query") ?? ""))
-  }
 }

@@ -4,43 +4,34 @@ import Querying
 
 /// The Loki HTTP API: queries and metadata.
 enum LokiRoutes {
-  static let longestMilliseconds: Int64 = 60_000
-
-  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
-    let both = ["GET", "POST"]
-    return [
-      Route(both, "/loki/api/v1/query") { question in
-        try await answer(workers) { try instant(question, doors) }
+  static func routes(_ doors: Doors, _ queries: QueryScheduler) -> [Route] {
+    [
+      .loki("query", doors, queries) { try instant($0) },
+      .loki("query_range", doors, queries) { try range($0) },
+      .loki("labels", doors, queries) { request in
+        let span = try request.span()
+        return LokiAnswer.strings(
+          try LogMetadata.labelNames(
+            of: try selectors(request, "query"), from: request.source, scope: request.scope(),
+            start: span.from, end: span.to, budget: request.lease.budget()),
+          warnings: try request.warnings())
       },
-      Route(both, "/loki/api/v1/query_range") { question in
-        try await answer(workers) { try range(question, doors) }
+      .loki("label/:name/values", doors, queries) { request in
+        let span = try request.span()
+        return LokiAnswer.strings(
+          try LogMetadata.labelValues(
+            ByteString(request.question.captures["name"] ?? ""),
+            of: try selectors(request, "query"), from: request.source, scope: request.scope(),
+            start: span.from, end: span.to, budget: request.lease.budget()),
+          warnings: try request.warnings())
       },
-      Route(both, "/loki/api/v1/labels") { question in
-        try await answer(workers) {
-          let span = try LokiParameters.span(question, now: doors.now())
-          return LokiAnswer.strings(
-            try LogMetadata.labelNames(
-              of: try selectors(question, "query"), from: doors.source, scope: question.scope(),
-              start: span.from, end: span.to))
-        }
-      },
-      Route(both, "/loki/api/v1/label/:name/values") { question in
-        try await answer(workers) {
-          let span = try LokiParameters.span(question, now: doors.now())
-          return LokiAnswer.strings(
-            try LogMetadata.labelValues(
-              ByteString(question.captures["name"] ?? ""), of: try selectors(question, "query"),
-              from: doors.source, scope: question.scope(), start: span.from, end: span.to))
-        }
-      },
-      Route(both, "/loki/api/v1/series") { question in
-        try await answer(workers) {
-          let span = try LokiParameters.span(question, now: doors.now())
-          return LokiAnswer.series(
-            try LogMetadata.series(
-              of: try selectors(question, "match"), from: doors.source, scope: question.scope(),
-              start: span.from, end: span.to))
-        }
+      .loki("series", doors, queries) { request in
+        let span = try request.span()
+        return LokiAnswer.series(
+          try LogMetadata.series(
+            of: try selectors(request, "match"), from: request.source, scope: request.scope(),
+            start: span.from, end: span.to, budget: request.lease.budget()),
+          warnings: try request.warnings())
       },
       Route(["GET"], "/loki/api/v1/status/buildinfo") { _ in
         .json(BuildAnswer.loki)
@@ -48,21 +39,14 @@ enum LokiRoutes {
     ]
   }
 
-  /// Runs `work` on a query thread; Loki answers errors as plain text.
-  static func answer(
-    _ workers: Workers, _ work: @escaping @Sendable () throws -> [UInt8]
-  ) async throws -> HTTPAnswer {
-    do {
-      return .json(try await workers.run(work))
-    } catch let fault as QueryFault {
-      return .text(fault.message, status: LokiAnswer.status(of: fault))
+  private static func instant(_ request: LokiRequest) throws -> [UInt8] {
+    let question = request.question
+    var explanation = QueryExplanation(waited: request.lease.waited)
+    let expression = try explanation.parsing { () throws(QueryFault) in
+      try request.expression()
     }
-  }
-
-  private static func instant(_ question: HTTPQuestion, _ doors: Doors) throws -> [UInt8] {
-    let expression = try LogQL.parse(ByteString(question.parameter("query") ?? ""))
     let time = try TimeParameters.lokiTime(
-      question.parameter("time"), name: "time", default: doors.now())
+      question.parameter("time"), name: "time", default: request.doors.now())
     guard LogQL.isMetric(expression) else {
       throw QueryFault(
         .badData,
@@ -71,46 +55,73 @@ enum LokiRoutes {
     }
     // Rounded up: rows of the instant's own last millisecond belong to the window.
     let milliseconds = time / Instant.millisecond + (time % Instant.millisecond > 0 ? 1 : 0)
-    let value = try LogQL.evaluate(
-      expression, from: doors.source, scope: question.scope(),
-      times: EvaluationTimes(at: milliseconds), isInstant: true,
-      deadline: .after(nanoseconds: longestMilliseconds * Instant.millisecond))
-    return LokiAnswer.success(value)
+    let budget = request.lease.budget()
+    let value = try explanation.evaluating(budget) {
+      try LogQL.evaluate(
+        expression, from: request.source, scope: request.scope(),
+        times: EvaluationTimes(at: milliseconds), isInstant: true, budget: budget)
+    }
+    return LokiAnswer.success(
+      value, warnings: try request.warnings(),
+      explanation: question.asksToExplain ? explanation : nil)
   }
 
-  private static func range(_ question: HTTPQuestion, _ doors: Doors) throws -> [UInt8] {
-    let expression = try LogQL.parse(ByteString(question.parameter("query") ?? ""))
-    let (from, to) = try LokiParameters.span(question, now: doors.now())
-    let deadline = Deadline.after(nanoseconds: longestMilliseconds * Instant.millisecond)
-    guard LogQL.isMetric(expression) else {
-      let limit = try TimeParameters.limit(
-        question.parameter("limit"), default: 100, largest: Limits.rowsPerQuery)
-      let direction = try LokiParameters.direction(question)
-      let flags = question.headers("X-Loki-Response-Encoding-Flags") ?? ""
-      let isCategorized = flags.contains(LokiAnswer.categorizing)
-      let withFields = question.parameter("fields") == "true"
-      let value = try LogQL.lines(
-        expression, from: doors.source, scope: question.scope(), start: from, end: to,
-        limit: limit, direction: direction, interval: try LokiParameters.interval(question),
-        withFields: withFields || isCategorized, deadline: deadline)
-      if isCategorized, case .streams(let streams) = value {
-        return LokiAnswer.categorized(streams, direction)
-      }
-      return LokiAnswer.success(value, withFields: withFields)
+  private static func range(_ request: LokiRequest) throws -> [UInt8] {
+    let question = request.question
+    var explanation = QueryExplanation(waited: request.lease.waited)
+    let expression = try explanation.parsing { () throws(QueryFault) in
+      try request.expression()
     }
-    let value = try LogQL.evaluate(
-      expression, from: doors.source, scope: question.scope(),
-      times: try EvaluationTimes(
-        from: from / Instant.millisecond, through: to / Instant.millisecond,
-        step: LokiParameters.step(question, from: from, to: to)),
-      isInstant: false, deadline: deadline)
-    return LokiAnswer.success(value)
+    let (from, to) = try request.span()
+    let budget = request.lease.budget()
+    guard LogQL.isMetric(expression) else {
+      return try lines(expression, request, budget, &explanation)
+    }
+    let times = try EvaluationTimes(
+      from: from / Instant.millisecond, through: to / Instant.millisecond,
+      step: LokiParameters.step(question, from: from, to: to))
+    let value = try explanation.evaluating(budget) {
+      try LogQL.evaluate(
+        expression, from: request.source, scope: request.scope(), times: times,
+        isInstant: false, budget: budget)
+    }
+    return LokiAnswer.success(
+      value, warnings: try request.warnings(),
+      explanation: question.asksToExplain ? explanation : nil)
+  }
+
+  private static func lines(
+    _ expression: LogExpression, _ request: LokiRequest, _ budget: Budget,
+    _ explanation: inout QueryExplanation
+  ) throws -> [UInt8] {
+    let question = request.question
+    let (from, to) = try request.span()
+    let limit = try TimeParameters.limit(
+      question.parameter("limit"), default: 100, largest: Limits.rowsPerQuery)
+    let direction = try LokiParameters.direction(question)
+    let flags = question.headers("X-Loki-Response-Encoding-Flags") ?? ""
+    let isCategorized = flags.contains(LokiAnswer.categorizing)
+    let withFields = question.parameter("fields") == "true"
+    let interval = try LokiParameters.interval(question)
+    let value = try explanation.evaluating(budget) {
+      try LogQL.lines(
+        expression, from: request.source, scope: request.scope(), start: from, end: to,
+        limit: limit, direction: direction, interval: interval,
+        withFields: withFields || isCategorized, budget: budget)
+    }
+    let warnings = try request.warnings()
+    let shown = question.asksToExplain ? explanation : nil
+    if isCategorized, case .streams(let streams) = value {
+      return LokiAnswer.categorized(streams, direction, warnings: warnings, explanation: shown)
+    }
+    return LokiAnswer.success(
+      value, withFields: withFields, warnings: warnings, explanation: shown)
   }
 
   private static func selectors(
-    _ question: HTTPQuestion, _ name: String
+    _ request: LokiRequest, _ name: String
   ) throws -> [[Matcher]] {
-    try question.all(name).filter { !$0.isEmpty }.map {
+    try request.question.all(name).filter { !$0.isEmpty }.map {
       try LogQL.parseSelector(ByteString($0))
     }
   }

@@ -4,13 +4,13 @@ import Querying
 
 /// What Loki tells of itself, and how it would write a query.
 enum LokiStatusRoutes {
-  static func routes(_ doors: Doors) -> [Route] {
+  static func routes(_ limits: QueryLimits) -> [Route] {
     let both = ["GET", "POST"]
     return [
       Route(both, "/loki/api/v1/format_query") { question in format(question) },
-      Route(["GET"], "/loki/api/v1/drilldown-limits") { _ in .json(limits()) },
-      Route(["GET"], "/config") { _ in .text(configuration) },
-      Route(["GET"], "/loki/api/v1/status/config") { _ in .text(configuration) },
+      Route(["GET"], "/loki/api/v1/drilldown-limits") { _ in .json(drilldown(limits)) },
+      Route(["GET"], "/config") { _ in .text(configuration(limits)) },
+      Route(["GET"], "/loki/api/v1/status/config") { _ in .text(configuration(limits)) },
     ]
   }
 
@@ -30,10 +30,8 @@ enum LokiStatusRoutes {
     }
   }
 
-  private static var seconds: Int64 { LokiRoutes.longestMilliseconds / 1_000 }
-
   /// The limits that Grafana's Logs Drilldown asks for before it shows anything.
-  private static func limits() -> [UInt8] {
+  private static func drilldown(_ limits: QueryLimits) -> [UInt8] {
     var json = JSONWriter()
     json.object { json in
       json.key("limits")
@@ -51,13 +49,13 @@ enum LokiStatusRoutes {
         json.key("max_line_size_truncate")
         json.boolean(false)
         json.key("max_query_series")
-        json.integer(Limits.seriesPerQuery)
+        json.integer(limits.series)
         json.key("metric_aggregation_enabled")
         json.boolean(false)
         json.key("pattern_persistence_enabled")
         json.boolean(true)
         json.key("query_timeout")
-        json.string("\(seconds)s")
+        json.string("\(limits.nanoseconds / Instant.second)s")
         json.key("retention_period")
         json.string("0s")
         json.key("volume_enabled")
@@ -80,7 +78,7 @@ enum LokiStatusRoutes {
   }
 
   /// What holds of Loki's own settings here, as its `/config` writes them.
-  private static var configuration: String {
+  private static func configuration(_ limits: QueryLimits) -> String {
     """
     limits_config:
       max_entries_limit_per_query: \(Limits.rowsPerQuery)
@@ -88,8 +86,8 @@ enum LokiStatusRoutes {
       max_label_value_length: \(Limits.labelValueBytes)
       max_label_names_per_series: \(Limits.labelsPerSeries)
       max_line_size: \(Limits.recordBytes)
-      max_query_series: \(Limits.seriesPerQuery)
-      query_timeout: \(seconds)s
+      max_query_series: \(limits.series)
+      query_timeout: \(limits.nanoseconds / Instant.second)s
       volume_enabled: true
 
     """

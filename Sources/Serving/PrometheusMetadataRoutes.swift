@@ -3,9 +3,9 @@ import Querying
 
 /// The Prometheus HTTP API: which series, labels and values there are.
 enum PrometheusMetadataRoutes {
-  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
+  static func routes(_ doors: Doors, _ queries: QueryScheduler) -> [Route] {
     [
-      .prometheus(["GET", "POST"], "labels", doors, workers) { request in
+      .prometheus(["GET", "POST"], "labels", doors, queries) { request in
         let limit = try request.limit()
         let (from, through) = try request.span()
         let selectors = try request.selectors()
@@ -13,7 +13,7 @@ enum PrometheusMetadataRoutes {
           reading(request).labelNames(matching: selectors, from: from, through: through), limit,
           request)
       },
-      .prometheus(["GET"], "label/:name/values", doors, workers) { request in
+      .prometheus(["GET"], "label/:name/values", doors, queries) { request in
         let limit = try request.limit()
         let name = try labelName(request.question.captures["name"] ?? "")
         let (from, through) = try request.span()
@@ -22,10 +22,10 @@ enum PrometheusMetadataRoutes {
           reading(request).labelValues(
             of: name, matching: selectors, from: from, through: through), limit, request)
       },
-      .prometheus(["GET", "POST"], "series", doors, workers) { request in
+      .prometheus(["GET", "POST"], "series", doors, queries) { request in
         try series(request)
       },
-      .prometheus(["GET"], "metadata", doors, workers) { request in
+      .prometheus(["GET"], "metadata", doors, queries) { request in
         // Nothing that is ingested states a type or a help text.
         _ = try request.number("limit")
         _ = try request.number("limit_per_metric")
@@ -54,7 +54,7 @@ enum PrometheusMetadataRoutes {
 
   private static func reading(_ request: PrometheusRequest) throws(QueryFault) -> MetadataReading {
     MetadataReading(
-      source: request.source, scope: try request.scope(), deadline: try request.deadline())
+      source: request.source, scope: try request.scope(), budget: try request.budget())
   }
 
   private static func names(

@@ -4,8 +4,6 @@ import Querying
 
 /// A request to the Prometheus API: its parameters as Prometheus reads them, refused in its words.
 struct PrometheusRequest: Sendable {
-  /// A query may take this long; as Prometheus' default.
-  private static let longestSeconds: Int64 = 120
   /// Metadata calls that state no time ask of so much; milliseconds.
   private static let usualSpan: Int64 = 86_400_000
 
@@ -13,13 +11,13 @@ struct PrometheusRequest: Sendable {
   let doors: Doors
   /// What it reads from; it notes what was asked.
   let source: NotingSource
-  /// Nanoseconds it waited for a thread.
-  let waited: Int64
+  /// What it may use.
+  let lease: QueryLease
 
-  init(_ question: HTTPQuestion, _ doors: Doors, waited: Int64) {
+  init(_ question: HTTPQuestion, _ doors: Doors, _ lease: QueryLease) {
     self.question = question
     self.doors = doors
-    self.waited = waited
+    self.lease = lease
     source = NotingSource(doors.source)
   }
 
@@ -91,16 +89,13 @@ struct PrometheusRequest: Sendable {
       + (isNumber ? ". It overflows int64" : "")
   }
 
-  /// `timeout`, at most what a query may take at all.
-  func deadline() throws(QueryFault) -> Deadline {
-    var milliseconds = Self.longestSeconds * 1_000
-    if let text = parameter("timeout") {
-      guard let stated = Self.duration(text) else {
-        throw Self.fault("timeout", Self.refusal(of: text))
-      }
-      milliseconds = max(1, min(stated, milliseconds))
+  /// The budget of the query, from now on; `timeout` may only shorten its time.
+  func budget() throws(QueryFault) -> Budget {
+    guard let text = parameter("timeout") else { return lease.budget() }
+    guard let stated = Self.duration(text) else {
+      throw Self.fault("timeout", Self.refusal(of: text))
     }
-    return .after(nanoseconds: milliseconds * Instant.millisecond)
+    return lease.budget(timeout: max(1, stated).multiplied(by: Instant.millisecond))
   }
 
   /// `lookback_delta`; milliseconds. What is not positive means the usual one.
@@ -151,20 +146,41 @@ extension Route {
   /// A path of the Prometheus API. `body` runs on a query thread; no bytes are an answer without
   /// content, a fault becomes the API's own form of an error.
   static func prometheus(
-    _ methods: [String], _ path: String, _ doors: Doors, _ workers: Workers,
+    _ methods: [String], _ path: String, _ doors: Doors, _ queries: QueryScheduler,
     _ body: @escaping @Sendable (PrometheusRequest) throws -> [UInt8]
   ) -> Route {
     Route(methods, "/api/v1/" + path) { question in
       do {
-        let arrival = Deadline.now
-        let answer = try await workers.run {
-          let waited = Deadline.now - arrival
-          return try body(PrometheusRequest(question, doors, waited: waited))
+        let answer = try await queries.run(of: question) { lease in
+          try body(PrometheusRequest(question, doors, lease))
         }
         return answer.isEmpty ? .text("", status: 204) : .json(answer)
       } catch let fault as QueryFault {
         return .json(PrometheusAnswer.failure(fault), status: PrometheusAnswer.status(of: fault))
+          .inviting(fault)
       }
     }
+  }
+}
+
+extension QueryScheduler {
+  /// Runs the work of a request as its tenant; it is cancelled when the client leaves.
+  func run<Result: Sendable>(
+    of question: HTTPQuestion, _ work: @escaping @Sendable (QueryLease) throws -> Result
+  ) async throws -> Result {
+    let cancellation = Cancellation()
+    let scope = try question.scope()
+    await question.watchClient(cancellation)
+    return try await run(for: scope, cancellation: cancellation, work)
+  }
+}
+
+extension HTTPAnswer {
+  /// Says when to ask again, of a fault that passes (RFC 9110, 10.2.3).
+  func inviting(_ fault: QueryFault) -> HTTPAnswer {
+    guard fault.kind == .unavailable else { return self }
+    var answer = self
+    answer.headers.append(("Retry-After", "2"))
+    return answer
   }
 }

@@ -4,25 +4,25 @@ import Querying
 
 /// The Prometheus HTTP API: queries, and queries as text and tree.
 enum PrometheusRoutes {
-  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
+  static func routes(_ doors: Doors, _ queries: QueryScheduler) -> [Route] {
     let both = ["GET", "POST"]
     return [
-      query(both, "query", doors, workers, isInstant: true),
-      query(both, "query_range", doors, workers, isInstant: false),
-      .prometheus(both, "format_query", doors, workers) { request in
+      query(both, "query", doors, queries, isInstant: true),
+      query(both, "query_range", doors, queries, isInstant: false),
+      .prometheus(both, "format_query", doors, queries) { request in
         PrometheusAnswer.formatted(try request.expression())
       },
-      .prometheus(both, "parse_query", doors, workers) { request in
+      .prometheus(both, "parse_query", doors, queries) { request in
         PrometheusAnswer.parsed(try request.expression())
       },
-      .prometheus(both, "query_exemplars", doors, workers) { try exemplars($0) },
+      .prometheus(both, "query_exemplars", doors, queries) { try exemplars($0) },
     ]
   }
 
   private static func query(
-    _ methods: [String], _ path: String, _ doors: Doors, _ workers: Workers, isInstant: Bool
+    _ methods: [String], _ path: String, _ doors: Doors, _ queries: QueryScheduler, isInstant: Bool
   ) -> Route {
-    .prometheus(methods, path, doors, workers) { request in
+    .prometheus(methods, path, doors, queries) { request in
       try evaluate(request, isInstant: isInstant)
     }
   }
@@ -38,9 +38,12 @@ enum PrometheusRoutes {
         at: try TimeParameters.prometheusTime(
           request.parameter("time"), name: "time", default: request.now))
       : try request.times()
-    let deadline = try request.deadline()
+    let budget = try request.budget()
     let lookback = try request.lookback()
-    let expression = try request.expression()
+    var explanation = QueryExplanation(waited: request.lease.waited)
+    let expression = try explanation.parsing { () throws(QueryFault) in
+      try request.expression()
+    }
     if !isInstant, expression.type != .scalar, expression.type != .vector {
       throw PrometheusRequest.fault(
         "query",
@@ -48,15 +51,19 @@ enum PrometheusRoutes {
           + "must be Scalar or instant Vector")
     }
     let wanted = request.parameter("stats")
-    let answer = try PromQL.answer(
-      expression, from: request.source, scope: request.scope(), times: times,
-      isInstant: isInstant, deadline: deadline, lookback: lookback, countsSamples: wanted != nil)
+    let scope = try request.scope()
+    let answer = try explanation.evaluating(budget) { () throws(QueryFault) in
+      try PromQL.answer(
+        expression, from: request.source, scope: scope, times: times, isInstant: isInstant,
+        budget: budget, lookback: lookback, countsSamples: wanted != nil)
+    }
     let (value, isCut) = answer.value.limited(to: limit)
     var statistics = answer.statistics
-    statistics?.queued = request.waited
+    statistics?.queued = request.lease.waited
     return try PrometheusAnswer.success(
       value, warnings: answer.warnings + request.warnings(isCut: isCut),
-      infos: answer.infos, statistics: statistics, steps: wanted == "all" ? times : nil)
+      infos: answer.infos, statistics: statistics, steps: wanted == "all" ? times : nil,
+      explanation: request.question.asksToExplain ? explanation : nil)
   }
 
   /// No exemplars are kept, so a good question has an empty answer, and one that asks for no

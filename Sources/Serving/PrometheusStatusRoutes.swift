@@ -10,7 +10,7 @@ enum PrometheusStatusRoutes {
   private static let usualEntries = 10
   private static let mostEntries = 10_000
 
-  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
+  static func routes(_ doors: Doors, _ queries: QueryScheduler) -> [Route] {
     [
       Route(["GET"], "/api/v1/status/buildinfo") { _ in
         // `features` is left out: Grafana takes an answer that has them for Mimir's.
@@ -50,8 +50,8 @@ enum PrometheusStatusRoutes {
             ("droppedTargetCounts", .nothing),
           ], &$1)
       },
-      .prometheus(["GET"], "targets/metadata", doors, workers) { try targetMetadata($0) },
-      .prometheus(["GET"], "status/tsdb", doors, workers) { try cardinality($0) },
+      .prometheus(["GET"], "targets/metadata", doors, queries) { try targetMetadata($0) },
+      .prometheus(["GET"], "status/tsdb", doors, queries) { try cardinality($0) },
     ]
   }
 
@@ -136,7 +136,7 @@ enum PrometheusStatusRoutes {
     let now = request.now
     let found = try Cardinality(
       reading: request.source, in: request.scope(), from: now - headSpan, through: now,
-      deadline: request.deadline())
+      budget: request.budget())
     let blocks = request.doors.status().blocks
     return PrometheusAnswer.envelope { json in
       json.object { json in

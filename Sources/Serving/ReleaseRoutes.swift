@@ -6,7 +6,9 @@ import Storing
 
 /// The deploy timeline, and what it can be asked.
 enum ReleaseRoutes {
-  static func routes(_ doors: Doors, _ workers: Workers) -> [Route] {
+  static func routes(
+    _ doors: Doors, _ queries: QueryScheduler, _ workers: Workers
+  ) -> [Route] {
     [
       Route(["GET"], "/api/v1/deploys") { _ in
         var json = JSONWriter()
@@ -18,42 +20,49 @@ enum ReleaseRoutes {
         return .json(json.bytes)
       },
       Route(["POST"], "/api/v1/deploys") { question in
-        try await fleetOnly(question, workers) { try add(question, doors) }
+        try await fleetOnly(question) { try await workers.run { try add(question, doors) } }
       },
       Route(["POST"], "/api/v1/deploys/:id/finish") { question in
-        try await fleetOnly(question, workers) { try finish(question, doors) }
+        try await fleetOnly(question) { try await workers.run { try finish(question, doors) } }
       },
       Route(["GET"], "/api/v1/exposure") { question in
-        try await fleetOnly(question, workers) {
+        try await asked(question, queries) { _ in
           let list = ExposureList(
             timeline: doors.state.timeline, tenants: try tenants(doors), now: doors.now())
           return shown(question, text: list.text, list.write)
         }
       },
       Route(["GET"], "/api/v1/releases/compare") { question in
-        try await fleetOnly(question, workers) { try compare(question, doors) }
+        try await asked(question, queries) { try compare(question, doors, $0) }
       },
       Route(["GET"], "/api/v1/anomalies") { question in
-        try await fleetOnly(question, workers) { try anomalies(question, doors) }
+        try await asked(question, queries) { try anomalies(question, doors, $0) }
       },
     ]
   }
 
   /// The timeline belongs to the fleet's operators, so a request scoped to one tenant is refused.
   private static func fleetOnly(
-    _ question: HTTPQuestion, _ workers: Workers,
-    _ work: @escaping @Sendable () throws -> HTTPAnswer
+    _ question: HTTPQuestion, _ work: () async throws -> HTTPAnswer
   ) async throws -> HTTPAnswer {
     do {
       guard case .fleet = try question.scope() else {
         return failure("this is for readers of the whole fleet: leave out X-Scope-OrgID", 403)
       }
-      return try await workers.run(work)
+      return try await work()
     } catch let fault as QueryFault {
-      return failure(fault.message, PrometheusAnswer.status(of: fault))
+      return failure(fault.message, PrometheusAnswer.status(of: fault)).inviting(fault)
     } catch let refusal as DeployRequest.Refusal {
       return failure(refusal.message, 400)
     }
+  }
+
+  /// The same for what is computed by queries, which waits for its turn as they do.
+  private static func asked(
+    _ question: HTTPQuestion, _ queries: QueryScheduler,
+    _ work: @escaping @Sendable (QueryLease) throws -> HTTPAnswer
+  ) async throws -> HTTPAnswer {
+    try await fleetOnly(question) { try await queries.run(of: question, work) }
   }
 
   private static func failure(_ message: String, _ status: Int) -> HTTPAnswer {
@@ -86,25 +95,29 @@ enum ReleaseRoutes {
     return .json(json.bytes, status: status)
   }
 
-  private static func compare(_ question: HTTPQuestion, _ doors: Doors) throws -> HTTPAnswer {
+  private static func compare(
+    _ question: HTTPQuestion, _ doors: Doors, _ lease: QueryLease
+  ) throws -> HTTPAnswer {
     guard let release = question.parameter("release") else {
       throw QueryFault(.badData, "say which: ?release=")
     }
     let comparison = try ReleaseComparison(
       of: ByteString(release), baseline: question.parameter("baseline").map { ByteString($0) },
       processes: doors.processes(), timeline: doors.state.timeline, now: doors.now(),
-      evaluator: Evaluator(source: doors.source, scope: .fleet))
+      evaluator: Evaluator(source: doors.source, scope: .fleet) { lease.budget() })
     return shown(question, text: comparison.text, comparison.write)
   }
 
-  private static func anomalies(_ question: HTTPQuestion, _ doors: Doors) throws -> HTTPAnswer {
+  private static func anomalies(
+    _ question: HTTPQuestion, _ doors: Doors, _ lease: QueryLease
+  ) throws -> HTTPAnswer {
     let text = question.parameter("since") ?? "24h"
     guard let since = TimeParameters.duration(text)?.multiplied(by: Instant.millisecond), since > 0
     else { throw QueryFault(.badData, "since: \"\(text)\" is not a duration such as 24h") }
     let now = doors.now()
     let ranking = try AnomalyRanking(
       processes: doors.processes(), timeline: doors.state.timeline, since: now - since, now: now,
-      evaluator: Evaluator(source: doors.source, scope: .fleet))
+      evaluator: Evaluator(source: doors.source, scope: .fleet) { lease.budget() })
     return shown(question, text: ranking.text()) { ranking.write(&$0) }
   }
 

@@ -20,7 +20,7 @@ struct RouteTable: HTTPResponder {
     patterns = routes.filter { $0.path.contains(":") }.map { ($0.path.split(separator: "/"), $0) }
   }
 
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+  func respond(to request: Request, context: ConnectionContext) async throws -> Response {
     let path = request.uri.path
     guard Self.isPlain(path) else {
       return Self.response(.text("the path is not in its plain form", status: 400))
@@ -39,7 +39,7 @@ struct RouteTable: HTTPResponder {
       refused.headers = [("Allow", first.route.methods.joined(separator: ", "))]
       return Self.response(refused)
     }
-    return await answer(request, method, match.route, match.captures)
+    return await answer(request, method, match.route, match.captures, context.channel)
   }
 
   private func find(_ path: String) -> [(route: Route, captures: [String: String])] {
@@ -72,7 +72,8 @@ struct RouteTable: HTTPResponder {
   }
 
   private func answer(
-    _ request: Request, _ method: String, _ route: Route, _ captures: [String: String]
+    _ request: Request, _ method: String, _ route: Route, _ captures: [String: String],
+    _ channel: any Channel
   ) async -> Response {
     let body: [UInt8]
     do {
@@ -94,7 +95,8 @@ struct RouteTable: HTTPResponder {
     }
     let question = HTTPQuestion(
       method: method, path: request.uri.path, captures: captures, parameters: parameters,
-      headers: { name in HTTPField.Name(name).flatMap { headers[$0] } }, body: body)
+      headers: { name in HTTPField.Name(name).flatMap { headers[$0] } }, body: body,
+      watchClient: { await ClientWatch.presence(of: channel)?.watch($0) })
     do {
       let answer = await finish.apply(to: try await route.answer(question), of: question)
       return Self.response(answer, withoutBody: method == "HEAD")

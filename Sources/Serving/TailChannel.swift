@@ -31,13 +31,24 @@ struct TailChannel: ServerChildChannel {
           if isTail {
             addTail(to: channel).map { .tail($0) }.cascade(to: promise)
           } else {
-            http.setup(channel: channel, logger: logger).map { .http($0) }.cascade(to: promise)
+            addHTTP(to: channel, logger).map { .http($0) }.cascade(to: promise)
           }
         },
         abandon: { promise.fail(ChannelError.eof) })
       try channel.pipeline.syncOperations.addHandler(handler)
       return Value(channel: channel, kind: promise.futureResult)
     }
+  }
+
+  private func addHTTP(
+    to channel: any Channel, _ logger: Logger
+  ) -> EventLoopFuture<HTTP1Channel.Value> {
+    do {
+      try channel.pipeline.syncOperations.addHandler(ClientWatch())
+    } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
+    return http.setup(channel: channel, logger: logger)
   }
 
   private func addTail(to channel: any Channel) -> EventLoopFuture<TailUpgrade.Outcome> {

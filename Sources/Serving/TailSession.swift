@@ -150,7 +150,7 @@ package final class TailSession: Sendable {
         var next = tail
         let turn = try next.turn(
           from: doors.source, now: doors.now(),
-          deadline: .after(nanoseconds: Self.queryNanoseconds))
+          budget: Budget(deadline: .after(nanoseconds: Self.queryNanoseconds)))
         return (next, turn)
       }
     } catch is Overload {

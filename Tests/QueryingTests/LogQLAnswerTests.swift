@@ -164,7 +164,7 @@ import Testing
     let fault = #expect(throws: QueryFault.self) {
       try LogQL.evaluate(
         query, from: Self.records(), scope: .fleet, times: EvaluationTimes(at: 60_000),
-        isInstant: true, deadline: Deadline(monotonic: 0))
+        isInstant: true, budget: Budget(deadline: Deadline(monotonic: 0)))
     }
     #expect(fault?.kind == .timeout)
   }

@@ -29,9 +29,12 @@ struct PromQLEvaluationTests {
     _ query: String, _ source: PromQLMemorySource, at instant: Int64 = 100_000,
     samples: Int = Limits.samplesPerQuery, deadline: Deadline? = nil
   ) throws -> QueryValue {
-    try PromQL.answer(
+    var limits = QueryLimits()
+    limits.samples = samples
+    return try PromQL.answer(
       try PromQL.parse(ByteString(query)), from: source, scope: .tenant("t"),
-      times: EvaluationTimes(at: instant), isInstant: true, deadline: deadline, samples: samples
+      times: EvaluationTimes(at: instant), isInstant: true,
+      budget: Budget(limits: limits, deadline: deadline)
     ).value
   }
 

@@ -5,35 +5,37 @@ package import Model
 package enum LokiAnswer {
   /// `{"status":"success","data":{"resultType":...,"result":...,"stats":...}}`. `withFields` adds
   /// to each line an object of the record's typed fields, as its third element. `seconds` is how
-  /// long the query took.
+  /// long the query took; with an explanation `data` has `explain` too.
   package static func success(
-    _ value: QueryValue, withFields: Bool = false, seconds: Double = 0
+    _ value: QueryValue, withFields: Bool = false, seconds: Double = 0, warnings: [String] = [],
+    explanation: QueryExplanation? = nil
   ) -> [UInt8] {
-    var writer = JSONWriter()
-    writer.object { writer in
-      writer.key("status")
-      writer.string("success")
-      writer.key("data")
+    let begin = Deadline.now
+    return envelope(warnings: warnings) { writer in
       writer.object { writer in
         write(value, withFields, into: &writer)
         writer.key("stats")
         writeStatistics(value, seconds, into: &writer)
+        explanation?.write(into: &writer, writing: begin)
       }
     }
-    return writer.bytes
   }
 
   /// Names of labels, or the values of one.
-  package static func strings(_ strings: [ByteString]) -> [UInt8] {
-    envelope { writer in
-      for string in strings { writer.string(string) }
+  package static func strings(_ strings: [ByteString], warnings: [String] = []) -> [UInt8] {
+    envelope(warnings: warnings) { writer in
+      writer.array { writer in
+        for string in strings { writer.string(string) }
+      }
     }
   }
 
   /// The labels of streams.
-  package static func series(_ series: [Labels]) -> [UInt8] {
-    envelope { writer in
-      for labels in series { ValueWriter.write(labels, into: &writer) }
+  package static func series(_ series: [Labels], warnings: [String] = []) -> [UInt8] {
+    envelope(warnings: warnings) { writer in
+      writer.array { writer in
+        for labels in series { ValueWriter.write(labels, into: &writer) }
+      }
     }
   }
 
@@ -76,13 +78,21 @@ package enum LokiAnswer {
     return writer.bytes
   }
 
-  private static func envelope(_ elements: (inout JSONWriter) -> Void) -> [UInt8] {
+  /// A success around data that `data` writes.
+  static func envelope(
+    warnings: [String] = [], _ data: (inout JSONWriter) -> Void
+  ) -> [UInt8] {
     var writer = JSONWriter()
     writer.object { writer in
       writer.key("status")
       writer.string("success")
       writer.key("data")
-      writer.array(elements)
+      data(&writer)
+      guard !warnings.isEmpty else { return }
+      writer.key("warnings")
+      writer.array { writer in
+        for warning in warnings { writer.string(warning) }
+      }
     }
     return writer.bytes
   }

@@ -10,8 +10,10 @@ extension LokiAnswer {
   /// each line. Typed fields of records that were not pushed are structured metadata here, whether
   /// the query names them or not.
   package static func categorized(
-    _ streams: [LogStream], _ direction: LogQL.Direction
+    _ streams: [LogStream], _ direction: LogQL.Direction, warnings: [String] = [],
+    explanation: QueryExplanation? = nil
   ) -> [UInt8] {
+    let begin = Deadline.now
     var places: [Labels: Int] = [:]
     var groups: [(labels: Labels, lines: [(line: LogStream.Line, others: LineCategories)])] = []
     var own: [ByteString: Set<ByteString>] = [:]
@@ -31,11 +33,7 @@ extension LokiAnswer {
         direction == .forward ? $0.line.time < $1.line.time : $0.line.time > $1.line.time
       }
     }
-    var writer = JSONWriter()
-    writer.object { writer in
-      writer.key("status")
-      writer.string("success")
-      writer.key("data")
+    return envelope(warnings: warnings) { writer in
       writer.object { writer in
         writer.key("resultType")
         writer.string("streams")
@@ -56,9 +54,9 @@ extension LokiAnswer {
         }
         writer.key("stats")
         writeStatistics(.streams(streams), 0, into: &writer)
+        explanation?.write(into: &writer, writing: begin)
       }
     }
-    return writer.bytes
   }
 }
 

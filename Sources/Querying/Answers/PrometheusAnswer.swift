@@ -5,18 +5,21 @@ package import Model
 package enum PrometheusAnswer {
   /// `{"status":"success","data":{"resultType":...,"result":...}}`. Log streams have no form in
   /// this API and give its failure. With statistics and the times of their steps, `data` has
-  /// `stats` too.
+  /// `stats` too, and with an explanation `explain`.
   package static func success(
     _ value: QueryValue, warnings: [String] = [], infos: [String] = [],
-    statistics: QueryStatistics? = nil, steps: EvaluationTimes? = nil
+    statistics: QueryStatistics? = nil, steps: EvaluationTimes? = nil,
+    explanation: QueryExplanation? = nil
   ) -> [UInt8] {
     if case .streams = value {
       return failure(QueryFault(.badData, "the query answers log lines; use the Loki API"))
     }
+    let begin = Deadline.now
     return envelope(warnings: warnings, infos: infos) { writer in
       writer.object { writer in
         values.write(value, into: &writer)
         if let statistics { write(statistics, steps, into: &writer) }
+        explanation?.write(into: &writer, writing: begin)
       }
     }
   }
