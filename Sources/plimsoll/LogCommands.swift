@@ -70,6 +70,7 @@ struct Logs: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Go on with lines as they come, until interrupted.")
   var follow = false
   @OptionGroup var output: LineOutput
+  @OptionGroup var explaining: Explaining
   @OptionGroup var remote: Remote
 
   func validate() throws {
@@ -78,6 +79,9 @@ struct Logs: AsyncParsableCommand {
     }
     if [histogram, fields, follow].filter({ $0 }).count > 1 {
       throw ValidationError("--histogram, --fields and --follow exclude each other")
+    }
+    if explaining.explain, histogram || fields || follow {
+      throw ValidationError("--explain is of a search: leave out --histogram, --fields, --follow")
     }
     if follow, until != nil { throw ValidationError("--follow goes on: leave out --until") }
     if follow, direction == .forward {
@@ -113,12 +117,16 @@ struct Logs: AsyncParsableCommand {
         [
           ("query", text), ("start", String(from)), ("end", String(to)),
           ("limit", String(limit)), ("direction", direction.rawValue), ("fields", "true"),
-        ])
+        ] + explaining.parameters)
       guard answer["data"]?["resultType"]?.text == "streams" else {
         Terminal.fail("this query counts: ask it with plimsoll query --logql")
         throw ExitCode(1)
       }
       output.show(ShownLine.all(in: answer))
+      for warning in answer["warnings"]?.elements ?? [] {
+        Terminal.fail(VisibleText.lines(warning.text ?? ""))
+      }
+      explaining.show(answer)
     }
   }
 

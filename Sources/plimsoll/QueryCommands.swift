@@ -22,6 +22,19 @@ struct QueryArgument: ParsableArguments {
   }
 }
 
+/// Whether a command says what the server did for it.
+struct Explaining: ParsableArguments {
+  @Flag(help: "Say on standard error what was read for the answer, and how long each part took.")
+  var explain = false
+
+  var parameters: [(String, String?)] { explain ? [("explain", "1")] : [] }
+
+  func show(_ answer: JSONValue) {
+    guard explain, let text = ExplanationText.text(answer) else { return }
+    Terminal.note(text + "\n")
+  }
+}
+
 /// Times of flags, with one now for all of them.
 struct Moment {
   let now = Int64(clamping: Date().timeIntervalSince1970 * 1e9) ?? 0
@@ -86,6 +99,7 @@ struct Query: AsyncParsableCommand {
     name: .shortAndLong,
     help: "table, plot, csv or json; by default table, and plot for a range on a terminal.")
   var output: Output?
+  @OptionGroup var explaining: Explaining
   @OptionGroup var remote: Remote
 
   func validate() throws {
@@ -107,7 +121,8 @@ struct Query: AsyncParsableCommand {
     let text = try argument.text()
     guard let start else {
       let time = try time.map { Instant.text(try moment.instant($0, "--time")) }
-      try show(try await remote.ask("GET", prefix + "/query", [("query", text), ("time", time)]))
+      let parameters = [("query", text), ("time", time)] + explaining.parameters
+      try show(try await remote.ask("GET", prefix + "/query", parameters))
       return
     }
     let from = try moment.instant(start, "--start")
@@ -115,11 +130,12 @@ struct Query: AsyncParsableCommand {
     guard from <= to, let length = to.adding(-from) else {
       throw ValidationError("--start is after --end")
     }
-    let parameters = [
+    let parameters: [(String, String?)] = [
       ("query", text), ("start", Instant.text(from)), ("end", Instant.text(to)),
       ("step", try stepText(length: length)),
     ]
-    let answer = try await remote.ask("GET", prefix + "/query_range", parameters)
+    let answer = try await remote.ask(
+      "GET", prefix + "/query_range", parameters + explaining.parameters)
     try show(answer, over: from / Instant.millisecond...to / Instant.millisecond)
   }
 
@@ -158,5 +174,6 @@ struct Query: AsyncParsableCommand {
         AnswerPlot(answer, over: times, style)?.text ?? "no finite values: see them with -o table")
     case .table, .plot, .json: Terminal.line(answer.table(Terminal.style))
     }
+    explaining.show(json)
   }
 }

@@ -25,6 +25,7 @@ struct ServeOptions: ParsableArguments {
   var webhook: String?
   @Flag(help: "Serve beyond loopback without tokens and TLS. Also PLIMSOLL_INSECURE=1.")
   var insecure = false
+  @OptionGroup(title: "What queries may use") var queries: QueryOptions
 
   /// The settings these flags, the environment and the settings file give together. Ends the
   /// command with one line when they do not go together.
@@ -42,6 +43,7 @@ struct ServeOptions: ParsableArguments {
     flags["min_free"] = minFree
     flags["webhook"] = webhook
     if insecure { flags["insecure"] = "true" }
+    for (name, value) in queries.flags { flags[name] = value }
     do {
       let settings = try SettingsReading.read(
         flags: flags, environment: ProcessInfo.processInfo.environment)
