@@ -15,10 +15,11 @@ package struct SettingsFailure: Error, CustomStringConvertible {
 package enum SettingsReading {
   /// The names of single values: in the file as they are, in the environment as `PLIMSOLL_` and
   /// capitals, as flags with dashes.
-  static let names = [
-    "data", "rules", "http", "udp_lines", "udp_syslog", "udp_statsd", "retention", "max_bytes",
-    "min_free", "unsealed", "webhook", "insecure", "external_url",
-  ] + QuerySettingsReading.all.map(\.name)
+  static let names =
+    [
+      "data", "rules", "http", "udp_lines", "udp_syslog", "udp_statsd", "retention", "max_bytes",
+      "min_free", "unsealed", "webhook", "insecure", "external_url",
+    ] + QuerySettingsReading.all.map(\.name)
 
   /// Reads everything; `flags` by name. Throws `SettingsFailure`.
   package static func read(
