@@ -72,6 +72,7 @@ package final class ReadMeter: Sendable {
     try stop(counts, lent)
   }
 
+  /// Changes the counts.
   package func note(_ change: (inout ReadCounts) -> Void) {
     state.withLock { change(&$0.counts) }
   }
@@ -85,6 +86,7 @@ package final class ReadMeter: Sendable {
     }
   }
 
+  /// So many of the samples are held no longer.
   package func giveBack(samples: Int) {
     state.withLock { $0.lent -= samples * Self.sampleBytes }
   }

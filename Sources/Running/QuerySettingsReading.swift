@@ -12,19 +12,20 @@ enum QuerySettingsReading {
     case count(WritableKeyPath<QuerySettings, Int>, most: Int)
   }
 
-  // Key paths of values hold nothing that changes.
-  nonisolated(unsafe) static let all: [(name: String, form: Form)] = [
-    ("query_timeout", .duration(\.limits.nanoseconds)),
-    ("query_samples", .count(\.limits.samples, most: 1_000_000_000_000)),
-    ("query_bytes", .size(\.limits.bytes)),
-    ("query_memory", .size(\.limits.memory)),
-    ("query_memory_total", .size(\.memory)),
-    ("query_series", .count(\.limits.series, most: 100_000_000)),
-    ("query_concurrency", .count(\.concurrency, most: 256)),
-    ("query_concurrency_per_tenant", .count(\.concurrencyPerTenant, most: 256)),
-    ("query_queue", .count(\.queue, most: 10_000)),
-    ("query_wait", .duration(\.wait)),
-  ]
+  static var all: [(name: String, form: Form)] {
+    [
+      ("query_timeout", .duration(\.limits.nanoseconds)),
+      ("query_samples", .count(\.limits.samples, most: 1_000_000_000_000)),
+      ("query_bytes", .size(\.limits.bytes)),
+      ("query_memory", .size(\.limits.memory)),
+      ("query_memory_total", .size(\.memory)),
+      ("query_series", .count(\.limits.series, most: 100_000_000)),
+      ("query_concurrency", .count(\.concurrency, most: 256)),
+      ("query_concurrency_per_tenant", .count(\.concurrencyPerTenant, most: 256)),
+      ("query_queue", .count(\.queue, most: 10_000)),
+      ("query_wait", .duration(\.wait)),
+    ]
+  }
 
   /// Sets one from its text; false when it is none of these. Throws with the origin's name when the
   /// text is none of it.

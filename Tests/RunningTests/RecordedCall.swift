@@ -19,6 +19,8 @@ struct RecordedCall {
   private(set) var path = ""
   private var headers: [String: String] = [:]
   private var parameters: [(name: String, value: String)] = []
+  /// How long the server took for the answer, with the way there and back.
+  private(set) var seconds = 0.0
   /// The answer as it was recorded: the status, and behind a blank the body.
   private(set) var answer = ""
   private var body: [String] = []
@@ -63,6 +65,8 @@ struct RecordedCall {
       HTTPContractTests.escape(name) + "="
         + HTTPContractTests.escape(Self.filled(value, moment: moment))
     }.joined(separator: "&")
+    let begin = Date()
+    defer { seconds = Date().timeIntervalSince(begin) }
     if method == "FORM" {
       headers["Content-Type"] = "application/x-www-form-urlencoded"
       return try await server.call("POST", path, body: Data(query.utf8), headers: headers)
@@ -91,6 +95,7 @@ struct RecordedCall {
   }
 
   private static func filled(_ text: String, moment: Int) -> String {
+    guard ["{T", "{S", "{R"].contains(where: { text.contains($0) }) else { return text }
     var out = text
     for seconds in -600...600 where out.contains("{") {
       let sign = seconds < 0 ? "\(seconds)" : "+\(seconds)"

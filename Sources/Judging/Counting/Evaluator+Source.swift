@@ -3,7 +3,9 @@ package import Querying
 
 extension Evaluator {
   /// Evaluates over a source, as one who sees `scope`, each query within a budget of its own.
-  package init(source: any Source, scope: Scope = .fleet, budget: @escaping () -> Budget = { Budget() }) {
+  package init(
+    source: any Source, scope: Scope = .fleet, budget: @escaping () -> Budget = { Budget() }
+  ) {
     self.init { language, text, times in
       switch language {
       case .logql:

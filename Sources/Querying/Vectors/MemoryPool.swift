@@ -57,5 +57,6 @@ package final class Cancellation: Sendable {
 
   package var isCancelled: Bool { flag.load(ordering: .relaxed) }
 
+  /// The query ends where it next looks.
   package func cancel() { flag.store(true, ordering: .relaxed) }
 }
