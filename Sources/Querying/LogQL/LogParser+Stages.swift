@@ -70,14 +70,20 @@ extension LogParser {
     return name.text.lowercased() == word
   }
 
+  /// Stages that need nothing behind their names.
+  static let standAlone: Set<String> = ["json", "logfmt", "unpack", "decolorize"]
+
   static func stage(_ reader: inout TokenReader) throws(QueryFault) -> LogStage {
     if let operation = lineOperation(reader.next) {
       reader.take()
       return .line(try lineFilter(&reader, operation))
     }
     try expect(.pipe, &reader)
-    // A stage's name with a comparison behind it is a label.
-    if comparison(reader.ahead(1)) != nil { return .filter(try labelFilter(&reader)) }
+    // A stage's name with a comparison behind it is a label, but for those that may stand alone:
+    // `| json != "x"` is a parser and a line filter, as Loki has it.
+    let isAlone =
+      standAlone.contains(reader.keyword ?? "") && lineOperation(reader.ahead(1)) != nil
+    if !isAlone, comparison(reader.ahead(1)) != nil { return .filter(try labelFilter(&reader)) }
     switch reader.keyword {
     case "json": return .json(try extractions(&reader, isPath: true))
     case "logfmt": return try logfmt(&reader)

@@ -165,6 +165,7 @@ struct LogPlan: Sendable {
   /// Labels that begin with two underscores stay.
   private func keep(_ choices: [LabelChoice], _ row: inout LogRow, _ batch: Batch) {
     var kept: [ByteString: ByteString] = [:]
+    var fields: [ByteString] = []
     for choice in choices {
       let name: ByteString
       switch choice {
@@ -173,12 +174,15 @@ struct LogPlan: Sendable {
         guard row.accepts(matcher, in: batch) else { continue }
         name = matcher.name
       }
-      let text = row.text(name, in: batch)
-      if !text.isEmpty { kept[name] = text }
+      switch row.value(name, in: batch) {
+      case .missing: break
+      case .own(let text): if !text.isEmpty { kept[name] = text }
+      case .field: fields.append(name)
+      }
     }
     let names = row.stream.pairs.map(\.name) + row.changes.keys
     for name in names where kept[name] == nil { row.set(name, nil) }
     for (name, value) in kept where row.stream[name] != value { row.set(name, value) }
-    row.hidesFields = true
+    row.keptFields = fields
   }
 }

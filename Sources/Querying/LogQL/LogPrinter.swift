@@ -121,7 +121,9 @@ enum LogPrinter {
     case .pattern(let pattern): return "| pattern " + Quoting.quote(pattern)
     case .unpack: return "| unpack"
     case .decolorize: return "| decolorize"
-    case .filter(let filter): return "| " + text(filter)
+    case .filter(let filter):
+      // `| json != "x"` would be a parser and a line filter.
+      return "| " + (beginsAsParser(filter) ? "(" + text(filter) + ")" : text(filter))
     case .lineFormat(let template): return "| line_format " + Quoting.quote(template)
     case .labelFormat(let formats):
       return "| label_format "
@@ -150,6 +152,27 @@ enum LogPrinter {
       case .matcher(let matcher): text(matcher)
       }
     }.joined(separator: ", ")
+  }
+
+  private static func beginsAsParser(_ filter: LabelFilter) -> Bool {
+    switch filter {
+    case .text(let matcher):
+      let operation = LineFilter.Operation(rawValue: matcher.operation.rawValue)
+      return operation != nil && isParser(matcher.name)
+    case .number(let label, let comparison, _), .duration(let label, let comparison, _),
+      .size(let label, let comparison, _):
+      return comparison == .notEqual && isParser(label)
+    case .address(let label, let isNegated, _): return isNegated && isParser(label)
+    case .all(let parts), .any(let parts):
+      switch parts.first {
+      case .all, .any, nil: return false
+      case .some(let first): return beginsAsParser(first)
+      }
+    }
+  }
+
+  private static func isParser(_ label: ByteString) -> Bool {
+    LogParser.standAlone.contains(label.text.lowercased())
   }
 
   private static func text(_ filter: LabelFilter) -> String {

@@ -20,8 +20,8 @@ struct LogRow {
   var changes: [ByteString: ByteString?] = [:]
   var error: ByteString?
   var errorDetails: ByteString?
-  /// Whether `keep` left out the fields it did not name.
-  var hidesFields = false
+  /// The fields that `keep` left, which stay the typed fields they are; nil for all.
+  var keptFields: [ByteString]?
   /// What templates have cost, in bytes read and written, since the budget was last charged.
   var work = 0
   private let isFleet: Bool
@@ -38,11 +38,11 @@ struct LogRow {
     if !changes.isEmpty { changes.removeAll(keepingCapacity: true) }
     error = nil
     errorDetails = nil
-    hidesFields = false
+    keptFields = nil
   }
 
   /// Whether its labels are those of its stream, but for fields that join.
-  var isPlain: Bool { changes.isEmpty && error == nil && !hidesFields }
+  var isPlain: Bool { changes.isEmpty && error == nil && keptFields == nil }
 
   /// What a label is: as a stage set it, else of the stream, else a typed field.
   func value(_ name: ByteString, in batch: Batch) -> Value {
@@ -50,22 +50,27 @@ struct LogRow {
     if let value = stream[name] { return .own(value) }
     if name == LogLabels.detectedLevel {
       // Structured metadata of that name say it in their own spelling.
-      let field = hidesFields ? Value.missing : field(name, in: batch)
+      let field = field(name, in: batch)
       if case .field = field { return field }
       return .own(record.level.name)
     }
     if name == LogLabels.error { return error.map { .own($0) } ?? .missing }
     if name == LogLabels.errorDetails { return errorDetails.map { .own($0) } ?? .missing }
-    return hidesFields ? .missing : field(name, in: batch)
+    return field(name, in: batch)
   }
 
   private func field(_ name: ByteString, in batch: Batch) -> Value {
+    guard isShown(name) else { return .missing }
     let sought = isFleet && name == LogLabels.exportedTenant ? LogLabels.tenant : name
     for index in record.fields {
       let field = batch.fields[index]
       if LogLabels.spells(batch.bytes(field.name), sought) { return .field(field) }
     }
     return .missing
+  }
+
+  private func isShown(_ field: ByteString) -> Bool {
+    keptFields?.contains(field) ?? true
   }
 
   /// The value's bytes, empty when it is missing.
@@ -96,10 +101,10 @@ struct LogRow {
   mutating func extract(_ name: ByteString, _ value: ByteString) {
     guard !name.isEmpty, !value.isEmpty else { return }
     var name = LogLabels.sanitized(name)
-    if stream[name] != nil, changes[name] == nil {
-      name = ByteString(name.bytes + Array("_extracted".utf8))
-    }
-    if changes[name] == nil { changes[name] = .some(value) }
+    if stream[name] != nil { name = ByteString(name.bytes + Array("_extracted".utf8)) }
+    // One that a stage took away may be found again.
+    if case .some(.some) = changes[name] { return }
+    changes.updateValue(value, forKey: name)
   }
 
   mutating func fail(_ kind: LogLabels.ErrorKind, _ details: String) {
@@ -136,8 +141,8 @@ struct LogRow {
 
   /// All labels and fields the row has now, in the order of their names.
   func all(in batch: Batch) -> [Label] {
-    var names: [ByteString] = []
-    if !hidesFields {
+    var names = keptFields ?? []
+    if keptFields == nil {
       for index in record.fields {
         let name = LogLabels.sanitized(batch.string(batch.fields[index].name))
         names.append(isFleet && name == LogLabels.tenant ? LogLabels.exportedTenant : name)
@@ -151,14 +156,14 @@ struct LogRow {
   /// The labels the row has now; of the fields only those in `joined`.
   func labels(joining joined: [ByteString], in batch: Batch) -> Labels {
     var labels = stream
-    if !hidesFields, batch.streamLabels(of: record) != nil { addMetadata(to: &labels, in: batch) }
-    if !hidesFields {
-      for name in joined where stream[name] == nil && changes[name] == nil {
-        switch value(name, in: batch) {
-        case .missing: break
-        case .own(let text): labels.set(name, text)
-        case .field(let field): labels.set(name, batch.string(field.value))
-        }
+    if keptFields == nil, batch.streamLabels(of: record) != nil {
+      addMetadata(to: &labels, in: batch)
+    }
+    for name in joined where stream[name] == nil && changes[name] == nil && isShown(name) {
+      switch value(name, in: batch) {
+      case .missing: break
+      case .own(let text): labels.set(name, text)
+      case .field(let field): labels.set(name, batch.string(field.value))
       }
     }
     for (name, value) in changes { labels.set(name, value) }
