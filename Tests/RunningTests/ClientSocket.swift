@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A client's end of a TCP connection to a server of ours, closed when the test says so.
 struct ClientSocket {

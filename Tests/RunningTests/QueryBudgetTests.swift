@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import Support
 import Testing
 
 /// What bounds queries, and ends them, against the running program.
