@@ -23,8 +23,8 @@ package enum ByteSearch {
   }
 
   /// Compares the first and the last byte of the needle at many places at a time, and all of it
-  /// only where both are there (W. Muła, "SIMD-friendly algorithms for substring searching"): digits
-  /// repeat too often for the first byte alone to tell.
+  /// only where both are there (W. Muła, "SIMD-friendly algorithms for substring searching"):
+  /// digits repeat too often for the first byte alone to tell.
   private static func first(
     _ needle: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
   ) -> Int? {

@@ -4,8 +4,8 @@ import Model
 import Querying
 import Support
 
-/// Scripts against a running server: samples go in by remote write, queries are asked over HTTP, and
-/// what is forgotten is another tenant's.
+/// Scripts against a running server: samples go in by remote write, queries are asked over HTTP,
+/// and what is forgotten is another tenant's.
 struct PromQLServerTarget: PromQLScriptTarget {
   private let server: ServerProcess
   /// What the tenants' names begin with, so that scripts do not meet.

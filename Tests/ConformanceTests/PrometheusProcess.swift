@@ -25,7 +25,7 @@ final class PrometheusProcess {
     process.standardError = FileHandle.nullDevice
     try process.run()
     let client = PromQLClient(address: address, headers: [:])
-    let end = Date().addingTimeInterval(30)
+    let end = Date().addingTimeInterval(180)
     while try await !client.isReady() {
       guard Date() < end, process.isRunning else {
         throw ServerProcess.Failure("prometheus does not start")

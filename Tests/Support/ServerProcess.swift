@@ -115,7 +115,7 @@ package final class ServerProcess: @unchecked Sendable {
   /// Asks until `accept` is happy with the body, or fails after `seconds`. There is no other way
   /// to wait for what another process shows; it returns as soon as it is there.
   package func wait(
-    _ path: String, seconds: Double = 30, accept: (String) -> Bool
+    _ path: String, seconds: Double = 180, accept: (String) -> Bool
   ) async throws -> String {
     let end = Date().addingTimeInterval(seconds)
     var last = ""
