@@ -73,9 +73,9 @@ final class Workbench {
   }
 
   /// The samples to measure with, as remote-write bodies: the given file, or generated and kept.
-  func sampleBodies() throws -> Bodies {
-    if let input { return try Bodies(prefixed: MappedFile(input)) }
-    let shape = SampleShape(samples: rows)
+  func sampleBodies(_ shape: SampleShape? = nil) throws -> Bodies {
+    if let input, shape == nil { return try Bodies(prefixed: MappedFile(input)) }
+    let shape = shape ?? SampleShape(samples: rows)
     var writer = SampleWriter(shape)
     let path = try InputCache(cache).path(shape.fileName, making: say) { writer.next(&$0) }
     return try Bodies(prefixed: MappedFile(path), rows: shape.samples)

@@ -72,10 +72,13 @@ final class WebSocketReader {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The next frame.
+  /// The next frame; pings come when they like and are passed over.
   func frame() throws -> Frame {
     while true {
-      if let frame = cut() { return frame }
+      if let frame = cut() {
+        if frame.opcode == 9 { continue }
+        return frame
+      }
       try more()
     }
   }

@@ -1,5 +1,3 @@
-import Bytes
-
 /// PromQL over an hour of 20,000 series, beside Prometheus with the same samples.
 struct Queries: Benchmark {
   let name = "queries"
@@ -13,7 +11,7 @@ struct Queries: Benchmark {
     try server.compact()
     let own = try server.port("http")
     let questions = SampleQuestion.all(isInput: bench.isInputGiven)
-    let span = try span(of: own, questions)
+    let span = try SampleQuestion.span(of: own)
     return try bench.withPeer(.prometheus, bodies) { peer in
       try questions.flatMap { try figures(of: $0, bench, own, peer, span) }
     }
@@ -44,20 +42,4 @@ struct Queries: Benchmark {
       of: "Prometheus", bar: question.bar)
     return [figure, ratio]
   }
-
-  /// The hour up to the newest sample, in seconds.
-  private func span(of port: Int, _ questions: [SampleQuestion]) throws -> ClosedRange<Int> {
-    var connection = try Connection(port: port)
-    // Samples of any time: the newest within thirty years of the year 2000.
-    let query = PercentText.escaped("max(ts_of_last_over_time(\(Self.anyMetric)[30y]))")
-    let answer = try connection.ask("GET", "/api/v1/query?time=1893456000&query=\(query)")
-    let result = try JSONValue(parsing: Array(answer.body.utf8))["data"]?["result"]?.elements
-    guard let text = result?.first?["value"]?.elements?.last?.text, let newest = Double(text)
-    else {
-      throw BenchFault("the server does not tell its newest sample: \(answer.body.prefix(200))")
-    }
-    return (Int(newest) - 3_585)...Int(newest)
-  }
-
-  private static let anyMetric = #"{__name__=~"odoo_worker.*"}"#
 }

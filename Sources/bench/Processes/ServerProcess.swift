@@ -68,6 +68,9 @@ final class ServerProcess {
     return answer.body
   }
 
+  /// The most memory it has held at once.
+  func peakBytes() throws -> Double { try ProcessFigures.peakBytes(of: process.id) }
+
   /// Returns when everything acknowledged is in its final form.
   func compact() throws {
     try ask("POST", "/internal/compact")

@@ -43,6 +43,24 @@ struct SampleQuestion {
   }
 }
 
+extension SampleQuestion {
+  /// The hour up to the newest sample, in seconds.
+  static func span(of port: Int) throws -> ClosedRange<Int> {
+    var connection = try Connection(port: port)
+    // Samples of any time: the newest within thirty years of the year 2000.
+    let query = PercentText.escaped("max(ts_of_last_over_time(\(anyMetric)[30y]))")
+    let answer = try connection.ask("GET", "/api/v1/query?time=1893456000&query=\(query)")
+    let result = try JSONValue(parsing: Array(answer.body.utf8))["data"]?["result"]?.elements
+    guard let text = result?.first?["value"]?.elements?.last?.text, let newest = Double(text)
+    else {
+      throw BenchFault("the server does not tell its newest sample: \(answer.body.prefix(200))")
+    }
+    return (Int(newest) - 3_585)...Int(newest)
+  }
+
+  private static let anyMetric = #"{__name__=~"odoo_worker.*"}"#
+}
+
 /// Text as a parameter of a path (RFC 3986, 2.1): all but letters and digits escaped.
 enum PercentText {
   static func escaped(_ text: String) -> String {
