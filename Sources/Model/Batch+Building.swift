@@ -157,13 +157,14 @@ extension Batch {
   }
 
   /// Sorts the labels of the series that was started last, drops empty ones, checks names, counts
-  /// and lengths, and returns its index. On a fault the series is gone again.
-  package mutating func finishSeries() throws(Fault) -> UInt32 {
+  /// and lengths, and returns its index. On a fault the series is gone again. Only a part of a
+  /// native histogram may have the label that says which.
+  package mutating func finishSeries(isHistogramPart: Bool = false) throws(Fault) -> UInt32 {
     guard let row = series.last else { throw Fault(.missingName) }
     var own = Array(labels[row.labels].filter { !$0.value.isEmpty })
     labels.removeSubrange(row.labels)
     own.sort { lexicographicallyPrecedes($0.name, $1.name) }
-    if let fault = fault(of: own) {
+    if let fault = fault(of: own, isHistogramPart) {
       series.removeLast()
       throw fault
     }
@@ -177,8 +178,10 @@ extension Batch {
     arena[left.range].lexicographicallyPrecedes(arena[right.range])
   }
 
-  private func fault(of labels: [LabelRow]) -> Fault? {
-    if labels.count > Limits.labelsPerSeries { return Fault(.tooManyLabels) }
+  private func fault(of labels: [LabelRow], _ isHistogramPart: Bool) -> Fault? {
+    if labels.count > Limits.labelsPerSeries + (isHistogramPart ? 1 : 0) {
+      return Fault(.tooManyLabels)
+    }
     var named = false
     for (index, label) in labels.enumerated() {
       let name = bytes(label.name)
@@ -194,6 +197,9 @@ extension Batch {
         return Fault(.duplicateLabel, refused: name)
       }
       if name.equals("__name__") { named = true }
+      if !isHistogramPart, name.equals("__histogram__") {
+        return Fault(.invalidName, "__histogram__ is reserved for native histograms", refused: name)
+      }
     }
     return named ? nil : Fault(.missingName, "series without __name__")
   }

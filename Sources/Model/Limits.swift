@@ -18,6 +18,8 @@ package enum Limits {
   package static let labelsPerSeries = 40
   package static let labelNameBytes = 256
   package static let labelValueBytes = 2_048
+  /// Buckets of one native histogram; clients keep to 160 unless told otherwise.
+  package static let bucketsPerHistogram = 10_000
   /// Rows of one frame, so that a body of empty lines cannot blow up.
   package static let rowsPerFrame = 2_000_000
   /// Streams of one push request, so that a body of empty ones cannot blow up.

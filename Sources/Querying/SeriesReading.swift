@@ -33,6 +33,8 @@ package struct SeriesReading {
   private let timeline: Timeline
   /// Whether inferred releases are labels.
   private let infersRelease: Bool
+  /// The native histograms among what was asked for.
+  let histograms = HistogramSightings()
 
   package init(source: any Source, scope: Scope, namesRelease: Bool) {
     self.source = source
@@ -94,7 +96,9 @@ package struct SeriesReading {
     }
     do {
       let accepts: @Sendable (ByteString, Labels) -> Bool = { [self] tenant, labels in
-        matchers.allSatisfy { self.accepts($0, labels, tenant: tenant) }
+        // Of the parts of a native histogram one stands for all.
+        (labels.histogramPart ?? HistogramPart.layoutName) == HistogramPart.layoutName
+          && matchers.allSatisfy { self.accepts($0, labels, tenant: tenant) }
       }
       guard computed.isEmpty else {
         // What somebody sent may have the labels of what is computed.
@@ -127,6 +131,10 @@ package struct SeriesReading {
     for stored in all {
       try budget.charge(stored.times.count)
       guard !stored.times.isEmpty else { continue }
+      if stored.labels.histogramPart != nil {
+        histograms.note(stored.labels[Labels.metricName] ?? .empty)
+        continue
+      }
       let labels = presented(stored.labels, tenant: stored.tenant)
       let whole = Series(labels: labels, times: stored.times, values: stored.values)
       guard infersRelease else {

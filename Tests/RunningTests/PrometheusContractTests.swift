@@ -70,6 +70,29 @@ import Testing
     #expect(metrics?.first?["value"]?.integer == 3)
   }
 
+  @Test func aNativeHistogramIsKeptAndAnnounced() async throws {
+    let server = try ServerProcess(arguments: ["--retention", "200y"])
+    defer { server.remove() }
+    let scope = ["X-Scope-OrgID": "acme"]
+    var write = WriteRequestBuilder()
+    let time = WriteRequestBuilder.number(15, 60_000, isFloat: false)
+    let schema = WriteRequestBuilder.number(4, 18, isFloat: false)
+    write.series(
+      [("__name__", "seconds")], [(1, 60_000)],
+      extra: WriteRequestBuilder.field(4, time) + WriteRequestBuilder.field(4, time + schema))
+    let stored = try await server.call(
+      "POST", "/api/v1/write", body: Data(write.packed), headers: scope)
+    #expect(stored.status == 204, "\(stored.text)")
+    let listeners = try await server.call("GET", "/api/v1/listeners")
+    #expect(listeners.text.contains("native histogram: schema 9"), "\(listeners.text)")
+    let answer = try await server.call("GET", "/api/v1/query?query=seconds&time=60", headers: scope)
+    #expect(answer.text.contains(#""result":[{"metric":{"__name__":"seconds"},"#))
+    #expect(answer.text.contains(#""warnings":["PromQL warning: native histogram \"seconds\""#))
+    let series = try await server.call(
+      "GET", "/api/v1/series?match[]=seconds&start=0&end=90", headers: scope)
+    #expect(series.text.contains(#""data":[{"__name__":"seconds"}]"#), "\(series.text)")
+  }
+
   @Test func aRefusedReloadIsNotified() async throws {
     let rules = NSTemporaryDirectory() + "/plimsoll-rules-" + UUID().uuidString.lowercased()
     try FileManager.default.createDirectory(atPath: rules, withIntermediateDirectories: true)

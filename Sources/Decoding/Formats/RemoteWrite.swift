@@ -3,8 +3,9 @@ package import Model
 import Packing
 
 /// Prometheus remote write 1.0: a snappy block that holds a protobuf `WriteRequest`. Exemplars and
-/// metadata are skipped, native histograms counted as unsupported. A series whose labels are wrong
-/// refuses its samples; a message that cannot be cut refuses the whole frame.
+/// metadata are skipped; a native histogram becomes samples of its parts (`HistogramPart`). A
+/// series whose labels are wrong refuses its samples, a histogram that is none itself; a message
+/// that cannot be cut refuses the whole frame.
 package struct RemoteWrite: WireFormat {
   package static let name = "remote_write"
   package static let arrivals = [Arrival.http(path: "/api/v1/write")]
@@ -13,7 +14,7 @@ package struct RemoteWrite: WireFormat {
 
   package init() { self.init(sampleLimit: Limits.rowsPerFrame) }
 
-  /// A format that takes at most so many samples and histograms in a frame.
+  /// A format that takes at most so many samples in a frame.
   package init(sampleLimit: Int) {
     self.sampleLimit = sampleLimit
   }
@@ -56,7 +57,8 @@ enum WriteRequest {
   private static let samples = 2
   private static let histograms = 4
 
-  /// Walks the whole message and returns how many samples and histograms it has.
+  /// Walks the whole message and returns how many samples it has. Parts of histograms count for
+  /// more with many labels, as each is a series of its own.
   static func check(_ bytes: Span<UInt8>) throws(Fault) -> Int {
     var count = 0
     var request = MessageReader(bytes)
@@ -70,19 +72,24 @@ enum WriteRequest {
   /// The same for one series.
   static func check(_ bytes: Span<UInt8>, series range: Range<Int>) throws(Fault) -> Int {
     var count = 0
+    var parts = 0
+    var labelCount = 0
     var row = MessageReader(bytes, range)
     while let part = try row.next() {
       guard let inner = part.bytes else { continue }
       switch part.number {
-      case labels: _ = try label(bytes, inner)
+      case labels:
+        _ = try label(bytes, inner)
+        labelCount += 1
       case samples:
         _ = try sample(bytes, inner)
         count += 1
-      case histograms: count += 1
+      case histograms: parts += try HistogramMessage(bytes, inner).partCount
       default: break
       }
     }
-    return count
+    // Beyond the labels that a series may have, none is kept.
+    return count + parts * (4 + Swift.min(labelCount, Limits.labelsPerSeries)) / 4
   }
 
   static func decode(_ bytes: Span<UInt8>, into batch: inout Batch) throws(Fault) {
@@ -101,7 +108,7 @@ enum WriteRequest {
   ) throws(Fault) {
     var pairs: [(Range<Int>, Range<Int>)] = []
     var count = 0
-    var unsupported = 0
+    var histogramCount = 0
     var excess = 0
     var row = MessageReader(bytes, range)
     while let part = try row.next() {
@@ -114,28 +121,37 @@ enum WriteRequest {
           pairs.append(try label(bytes, inner))
         }
       case samples: count += 1
-      case histograms: unsupported += 1
+      case histograms: histogramCount += 1
       default: break
       }
     }
-    if unsupported > 0 {
-      batch.faults.add(
-        Fault(.unsupported, "native histogram", at: range.lowerBound), count: unsupported)
-    }
-    guard count > 0 else { return }
+    guard count + histogramCount > 0 else { return }
     do throws(Fault) {
       if excess > 0 { throw Fault(.tooManyLabels, at: range.lowerBound) }
-      let index = try addSeries(pairs, of: bytes, to: &batch)
-      batch.remember(fingerprint, ofSeries: Int(index))
-      try addSamples(bytes, range, of: index, to: &batch)
+      try checkLengths(pairs, of: bytes)
     } catch {
-      batch.faults.add(error, count: count)
+      return batch.faults.add(error, count: count + histogramCount)
+    }
+    let slices = pairs.map { name, value in
+      (name: batch.intern(bytes.extracting(name)), value: batch.intern(bytes.extracting(value)))
+    }
+    if count > 0 {
+      do throws(Fault) {
+        let index = try addSeries(slices, to: &batch)
+        batch.remember(fingerprint, ofSeries: Int(index))
+        try addSamples(bytes, range, of: index, to: &batch)
+      } catch {
+        batch.faults.add(error, count: count)
+      }
+    }
+    if histogramCount > 0 {
+      try addHistograms(bytes, range, slices, to: &batch)
     }
   }
 
-  private static func addSeries(
-    _ pairs: [(Range<Int>, Range<Int>)], of bytes: Span<UInt8>, to batch: inout Batch
-  ) throws(Fault) -> UInt32 {
+  private static func checkLengths(
+    _ pairs: [(Range<Int>, Range<Int>)], of bytes: Span<UInt8>
+  ) throws(Fault) {
     // What is too long is refused before it is copied.
     for (name, value) in pairs {
       if name.count > Limits.labelNameBytes {
@@ -145,12 +161,39 @@ enum WriteRequest {
         throw Fault(.valueTooLong, "label value", refused: bytes.extracting(value))
       }
     }
+  }
+
+  private static func addSeries(
+    _ labels: [(name: Slice, value: Slice)], to batch: inout Batch
+  ) throws(Fault) -> UInt32 {
     batch.startSeries()
-    for (name, value) in pairs {
-      let name = batch.intern(bytes.extracting(name))
-      batch.addLabel(name, batch.intern(bytes.extracting(value)))
-    }
+    for (name, value) in labels { batch.addLabel(name, value) }
     return try batch.finishSeries()
+  }
+
+  /// Adds the histograms of a series with these labels; what is none is counted.
+  private static func addHistograms(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, _ labels: [(name: Slice, value: Slice)],
+    to batch: inout Batch
+  ) throws(Fault) {
+    var rows = HistogramRows(labels, in: &batch)
+    var row = MessageReader(bytes, range)
+    while let part = try row.next() {
+      guard part.number == histograms, let inner = part.bytes else { continue }
+      let message = try HistogramMessage(bytes, inner)
+      let histogram: NativeHistogram
+      do throws(Fault) {
+        histogram = try message.histogram()
+      } catch {
+        batch.faults.add(Fault(error.reason, error.detail, at: inner.lowerBound))
+        continue
+      }
+      do throws(Fault) {
+        try rows.add(histogram, at: message.time, to: &batch)
+      } catch {
+        batch.faults.add(error)
+      }
+    }
   }
 
   private static func addSamples(

@@ -63,6 +63,7 @@ extension PromQL {
       budget: budget)
     let start = Deadline.now
     let value = try evaluation.answer(expression)
+    for sentence in evaluation.reading.histograms.sentences { evaluation.warn(sentence) }
     evaluation.statistics?.evaluating = Deadline.now &- start
     evaluation.statistics?.held = evaluation.budget.used
     return Answer(
