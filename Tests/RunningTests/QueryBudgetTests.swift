@@ -62,6 +62,12 @@ import Testing
     let loki = try await server.call("GET", "/loki/api/v1/query?query=vector(1)")
     #expect(loki.status == 429)
     #expect(loki.text.contains("query_wait"))
+    if let curl = installed("curl") {
+      for path in ["/api/v1/query?query=1", "/loki/api/v1/query?query=vector(1)"] {
+        let head = try run(curl, ["-s", "-i", server.http + path]).output.lowercased()
+        #expect(head.contains("retry-after: "), "\(head)")
+      }
+    }
     // What is no query goes on.
     let stored = try await server.call(
       "POST", "/ingest/json", body: Data(#"{"message":"meanwhile"}"#.utf8))
