@@ -124,8 +124,7 @@ extension PromQL.Evaluation {
       let low = name == "clamp_max" ? -Double.infinity : first[index]
       let high = name == "clamp_min" ? Double.infinity : second[index]
       if high < low { return .absent }
-      if value.isNaN || low.isNaN || high.isNaN { return .nan }
-      return Swift.max(low, Swift.min(high, value))
+      return PromQL.Mathematics.greater(low, PromQL.Mathematics.lesser(high, value))
     }
   }
 

@@ -9,6 +9,17 @@ extension PromQL {
   enum Mathematics {
     static func function(_ name: String) -> ((Double) -> Double)? { table[name] }
 
+    /// The greater of two numbers: an infinity before a NaN, 0 before -0, as Go's `math.Max`.
+    static func greater(_ left: Double, _ right: Double) -> Double {
+      if left == .infinity || right == .infinity { return .infinity }
+      if left.isNaN || right.isNaN { return .nan }
+      if left == right { return left.sign == .minus ? right : left }
+      return left > right ? left : right
+    }
+
+    /// The lesser of two numbers, as Go's `math.Min`.
+    static func lesser(_ left: Double, _ right: Double) -> Double { -greater(-left, -right) }
+
     private static let table: [String: @Sendable (Double) -> Double] = [
       "abs": { abs($0) },
       "ceil": { $0.rounded(.up) },

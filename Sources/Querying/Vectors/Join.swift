@@ -34,8 +34,11 @@ struct Join {
       try budget.charge(1)
       ones[matching.signature(of: series.labels), default: []].append(index)
     }
-    for (key, members) in ones where members.count > 1 {
-      try checkUnique(key, members, budget)
+    if ones.values.contains(where: { $0.count > 1 }) {
+      let hasMany = try hasMany(budget)
+      for (key, members) in ones where members.count > 1 {
+        try checkUnique(key, members, hasMany, budget)
+      }
     }
     for series in many.series {
       try budget.charge(1)
@@ -50,13 +53,25 @@ struct Join {
     return out
   }
 
+  /// At which instants the many side has an element. Where it has none, nothing is paired, and
+  /// duplicates on the one side do no harm.
+  private func hasMany(_ budget: Budget) throws(QueryFault) -> [Bool] {
+    var hasMany = [Bool](repeating: false, count: out.count)
+    for series in many.series {
+      try budget.charge(out.count)
+      for index in 0..<out.count where !series.values[index].isAbsent { hasMany[index] = true }
+    }
+    return hasMany
+  }
+
   private func checkUnique(
-    _ key: Labels, _ members: [Int], _ budget: Budget
+    _ key: Labels, _ members: [Int], _ hasMany: [Bool], _ budget: Budget
   ) throws(QueryFault) {
     var holder = [Int](repeating: -1, count: out.count)
     for member in members {
       try budget.charge(out.count)
-      for index in 0..<out.count where !one.series[member].values[index].isAbsent {
+      for index in 0..<out.count
+      where hasMany[index] && !one.series[member].values[index].isAbsent {
         if holder[index] >= 0 {
           let side = oneIsLeft ? "left" : "right"
           throw QueryFault(
