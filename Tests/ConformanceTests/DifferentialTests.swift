@@ -40,8 +40,9 @@ import Testing
       case .bothFail: faults += 1
       case .differ(let words, let onlyNames):
         let smallest = try await pair.smallest(query, times, isInstant: isInstant)
-        let expression = try PromQL.parse(ByteString(smallest)).unwrapped
-        if let cause = DifferentialPair.known(expression, onlyNamesDiffer: onlyNames) {
+        if let expression = try? PromQL.parse(ByteString(smallest)).unwrapped,
+          let cause = DifferentialPair.known(expression, onlyNamesDiffer: onlyNames)
+        {
           known[cause, default: 0] += 1
           continue
         }
