@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func aQueryEndsWithItsClient() async throws {
-    let server = try ServerProcess()
+    let server = try ServerProcess(arguments: ["--query-timeout", "30m"])
     defer { server.remove() }
     let client = try ClientSocket(port: server.ports["http"] ?? 0)
     try client.ask(Self.heavy)
@@ -49,7 +49,7 @@ import Testing
   @Test func queriesWaitForTheirTurnAndNotForEver() async throws {
     let server = try ServerProcess(arguments: [
       "--query-concurrency", "1", "--query-concurrency-per-tenant", "1", "--query-queue", "2",
-      "--query-wait", "300ms",
+      "--query-wait", "300ms", "--query-timeout", "30m",
     ])
     defer { server.remove() }
     let running = try ClientSocket(port: server.ports["http"] ?? 0)
@@ -80,7 +80,7 @@ import Testing
   @Test func aTenantLeavesRoomForOthers() async throws {
     let server = try ServerProcess(arguments: [
       "--query-concurrency", "2", "--query-concurrency-per-tenant", "1", "--query-queue", "2",
-      "--query-wait", "10m",
+      "--query-wait", "10m", "--query-timeout", "30m",
     ])
     defer { server.remove() }
     let running = try ClientSocket(port: server.ports["http"] ?? 0)
