@@ -48,7 +48,7 @@ package enum Limits {
   package static let seriesPerQuery = 100_000
   /// Log rows one query may return.
   package static let rowsPerQuery = 5_000
-  /// A regular expression's text, and the memory its automata may take.
+  /// A regular expression's text, unless set otherwise, and the memory its automata take.
   package static let regexBytes = 4_096
   package static let regexMemory: Int64 = 8 << 20
   /// A rule or process file.

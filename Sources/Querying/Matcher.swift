@@ -10,6 +10,8 @@ package struct Matcher: Sendable {
     case notEqual = "!="
     case matches = "=~"
     case notMatches = "!~"
+
+    package var isRegex: Bool { self == .matches || self == .notMatches }
   }
 
   package let name: ByteString

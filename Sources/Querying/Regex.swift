@@ -21,9 +21,18 @@ package final class Regex: Sendable {
     try Regex(pattern, anchored: false, dotAll: false)
   }
 
+  /// Throws when a pattern of a query has more than `most` bytes.
+  package static func checkLength(_ pattern: ByteString, _ most: Int) throws(QueryFault) {
+    guard pattern.count > most else { return }
+    throw QueryFault(
+      .badData,
+      "regular expression longer than \(most) bytes: it has \(pattern.count) "
+        + "(query_regex_bytes); use a shorter one, or several matchers")
+  }
+
   private init(_ pattern: ByteString, anchored: Bool, dotAll: Bool) throws(QueryFault) {
-    guard pattern.count <= Limits.regexBytes else {
-      throw QueryFault(.badData, "regular expression longer than \(Limits.regexBytes) bytes")
+    guard pattern.count <= Limits.queryBytes else {
+      throw QueryFault(.badData, "regular expression longer than a query may be")
     }
     var reason = [CChar](repeating: 0, count: 256)
     let made = plimsoll_regex_compile(

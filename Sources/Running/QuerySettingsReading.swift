@@ -20,6 +20,7 @@ enum QuerySettingsReading {
       ("query_memory", .size(\.limits.memory)),
       ("query_memory_total", .size(\.memory)),
       ("query_series", .count(\.limits.series, most: 100_000_000)),
+      ("query_regex_bytes", .size(\.limits.regexBytes)),
       ("query_concurrency", .count(\.concurrency, most: 256)),
       ("query_concurrency_per_tenant", .count(\.concurrencyPerTenant, most: 256)),
       ("query_queue", .count(\.queue, most: 10_000)),

@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 package import Logging
+import Model
 import NIOCore
 import ServiceLifecycle
 import Synchronization
@@ -8,9 +9,10 @@ import Synchronization
 /// The HTTP/1.1 server: matches a path, reads the body up to the route's limit, answers. Tails are
 /// websockets.
 package final class HTTPServer: Sendable {
-  /// Header limits: names and values of requests are ours to bound, far below the library's.
-  private static let headerFieldBytes = 8 << 10
-  private static let headerListBytes = 16 << 10
+  /// Header limits: names and values of requests are ours to bound. The longest query, escaped,
+  /// stands in an address.
+  private static let headerFieldBytes = 4 * Limits.queryBytes
+  private static let headerListBytes = 6 * Limits.queryBytes
   private static let headerFields = 64
   private static let idleSeconds: Int64 = 60
 

@@ -30,12 +30,14 @@ struct LokiRequest: Sendable {
 
   /// `query`, parsed.
   func expression() throws(QueryFault) -> LogExpression {
-    try LogQL.parse(ByteString(question.parameter("query") ?? ""))
+    try LogQL.parse(
+      ByteString(question.parameter("query") ?? ""), regexBytes: lease.limits.regexBytes)
   }
 
   /// The selection of `query`; all streams when there is none.
   func selection() throws(QueryFault) -> LogSelection {
-    try LogReading.selection(ByteString(question.parameter("query") ?? ""))
+    try LogReading.selection(
+      ByteString(question.parameter("query") ?? ""), regexBytes: lease.limits.regexBytes)
   }
 
   /// What the index and detecting calls read from.

@@ -122,7 +122,7 @@ enum LokiRoutes {
     _ request: LokiRequest, _ name: String
   ) throws -> [[Matcher]] {
     try request.question.all(name).filter { !$0.isEmpty }.map {
-      try LogQL.parseSelector(ByteString($0))
+      try LogQL.parseSelector(ByteString($0), regexBytes: request.lease.limits.regexBytes)
     }
   }
 }

@@ -7,16 +7,17 @@ enum LokiStatusRoutes {
   static func routes(_ limits: QueryLimits) -> [Route] {
     let both = ["GET", "POST"]
     return [
-      Route(both, "/loki/api/v1/format_query") { question in format(question) },
+      Route(both, "/loki/api/v1/format_query") { question in format(question, limits) },
       Route(["GET"], "/loki/api/v1/drilldown-limits") { _ in .json(drilldown(limits)) },
       Route(["GET"], "/config") { _ in .text(configuration(limits)) },
       Route(["GET"], "/loki/api/v1/status/config") { _ in .text(configuration(limits)) },
     ]
   }
 
-  private static func format(_ question: HTTPQuestion) -> HTTPAnswer {
+  private static func format(_ question: HTTPQuestion, _ limits: QueryLimits) -> HTTPAnswer {
     do throws(QueryFault) {
-      let query = try LogQL.parse(ByteString(question.parameter("query") ?? ""))
+      let query = try LogQL.parse(
+        ByteString(question.parameter("query") ?? ""), regexBytes: limits.regexBytes)
       return .json(LokiAnswer.formatted("\(query)"))
     } catch {
       var json = JSONWriter()

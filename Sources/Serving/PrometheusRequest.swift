@@ -41,7 +41,8 @@ struct PrometheusRequest: Sendable {
   /// `query`, parsed.
   func expression() throws(QueryFault) -> PromQL.Expression {
     do {
-      return try PromQL.parse(ByteString(parameter("query") ?? ""))
+      return try PromQL.parse(
+        ByteString(parameter("query") ?? ""), regexBytes: lease.limits.regexBytes)
     } catch {
       throw QueryFault(
         error.kind, "invalid parameter \"query\": " + error.message, at: error.position)
@@ -137,7 +138,10 @@ struct PrometheusRequest: Sendable {
   /// `match[]`.
   func selectors() throws(QueryFault) -> [PromQL.Selector] {
     var selectors: [PromQL.Selector] = []
-    for text in question.all("match") { selectors.append(try PromQL.selector(ByteString(text))) }
+    for text in question.all("match") {
+      selectors.append(
+        try PromQL.selector(ByteString(text), regexBytes: lease.limits.regexBytes))
+    }
     return selectors
   }
 }

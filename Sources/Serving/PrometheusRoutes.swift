@@ -76,7 +76,8 @@ enum PrometheusRoutes {
     guard end >= start else {
       throw QueryFault(.badData, "end timestamp must not be before start timestamp")
     }
-    let expression = try PromQL.parse(ByteString(request.parameter("query") ?? ""))
+    let expression = try PromQL.parse(
+      ByteString(request.parameter("query") ?? ""), regexBytes: request.lease.limits.regexBytes)
     return expression.selectsSeries ? PrometheusAnswer.names([]) : []
   }
 }

@@ -29,6 +29,7 @@ let benchmarks: [any Benchmark] = [
   Datagrams(),
   Reads(),
   Queries(),
+  Hostile(),
   Together(),
   Opening(),
   Growth(),

@@ -11,6 +11,8 @@ struct QueryOptions: ParsableArguments {
   @Option(help: "Memory all running queries may hold, estimated. (default: 1GiB)")
   var queryMemoryTotal: String?
   @Option(help: "Series a query may read or answer. (default: 100000)") var querySeries: String?
+  @Option(help: "Length of a regular expression in a query. (default: 4KiB)")
+  var queryRegexBytes: String?
   @Option(help: "Queries that run at once. (default: 4)") var queryConcurrency: String?
   @Option(help: "Those of one tenant, or of the fleet's readers. (default: 2)")
   var queryConcurrencyPerTenant: String?
@@ -24,7 +26,7 @@ struct QueryOptions: ParsableArguments {
       ("query_timeout", queryTimeout), ("query_samples", querySamples),
       ("query_bytes", queryBytes), ("query_memory", queryMemory),
       ("query_memory_total", queryMemoryTotal), ("query_series", querySeries),
-      ("query_concurrency", queryConcurrency),
+      ("query_regex_bytes", queryRegexBytes), ("query_concurrency", queryConcurrency),
       ("query_concurrency_per_tenant", queryConcurrencyPerTenant), ("query_queue", queryQueue),
       ("query_wait", queryWait),
     ]

@@ -43,7 +43,9 @@ import Testing
     var parsed = 0
     for query in try Self.queries(4_000, seed: 3) {
       let bytes = Damage.broken(Array(query.utf8), &random)
-      guard let tree = Self.tree(bytes, PromQL.parse) else { continue }
+      guard
+        let tree = Self.tree(bytes, { (query) throws(QueryFault) in try PromQL.parse(query) })
+      else { continue }
       parsed += 1
       #expect(try PromQL.parse(ByteString(tree.text)) == tree, "\(ByteString(bytes))")
     }
@@ -58,7 +60,9 @@ import Testing
     for _ in 0..<4_000 {
       let query = queries.randomElement(using: &random) ?? ""
       let bytes = Damage.broken(Array(query.utf8), &random)
-      guard let tree = Self.tree(bytes, LogQL.parse) else { continue }
+      guard
+        let tree = Self.tree(bytes, { (query) throws(QueryFault) in try LogQL.parse(query) })
+      else { continue }
       parsed += 1
       #expect(try LogQL.parse(ByteString(tree.description)) == tree, "\(ByteString(bytes))")
     }

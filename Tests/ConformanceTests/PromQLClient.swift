@@ -11,14 +11,15 @@ struct PromQLClient {
   /// Sent with each request.
   let headers: [String: String]
 
-  private func post(
-    _ path: String, _ body: Data, _ more: [String: String]
+  /// Sends the body; without one the path is got.
+  private func call(
+    _ path: String, _ body: Data? = nil, _ more: [String: String] = [:]
   ) async throws -> (status: Int, body: Data) {
     guard let url = URL(string: address + path) else {
       throw ServerProcess.Failure("bad path \(path)")
     }
     var request = URLRequest(url: url, timeoutInterval: 60)
-    request.httpMethod = "POST"
+    request.httpMethod = body == nil ? "GET" : "POST"
     request.httpBody = body
     for (name, value) in headers.merging(more, uniquingKeysWith: { $1 }) {
       request.setValue(value, forHTTPHeaderField: name)
@@ -42,7 +43,7 @@ struct PromQLClient {
         zip(one.values, one.times).map { ($0, $1) })
     }
     guard !request.bytes.isEmpty else { return }
-    let answer = try await post(
+    let answer = try await call(
       "/api/v1/write", Data(request.packed),
       [
         "Content-Encoding": "snappy", "Content-Type": "application/x-protobuf",
@@ -54,7 +55,8 @@ struct PromQLClient {
     }
   }
 
-  /// Throws a `QueryFault` where the query fails.
+  /// Throws a `QueryFault` where the query fails. Instants are asked for in the address, ranges in
+  /// a form.
   func answer(
     _ query: String, times: EvaluationTimes, isInstant: Bool
   ) async throws -> PromQL.Answer {
@@ -65,9 +67,12 @@ struct PromQLClient {
       form += "&start=\(Self.seconds(times.start))&end=\(Self.seconds(times.end))"
       form += "&step=\(Self.seconds(times.step))"
     }
-    let answer = try await post(
-      "/api/v1/query" + (isInstant ? "" : "_range"), Data(form.utf8),
-      ["Content-Type": "application/x-www-form-urlencoded"])
+    let answer =
+      isInstant
+      ? try await call("/api/v1/query?" + form)
+      : try await call(
+        "/api/v1/query_range", Data(form.utf8),
+        ["Content-Type": "application/x-www-form-urlencoded"])
     return try Self.read(try JSONValue(parsing: Array(answer.body)), at: times)
   }
 

@@ -200,6 +200,11 @@ private struct BatchSource: Source {
         Issue.record("no streams: \(selection.text)")
         continue
       }
+      #expect(streams.map(\.labels) == streams.map(\.labels).sorted(), "\(selection.text)")
+      for stream in streams {
+        let times = stream.lines.map(\.time)
+        #expect(times == (direction == .forward ? times.sorted() : times.sorted(by: >)))
+      }
       let found = streams.flatMap { stream in
         stream.lines.map { "\($0.time) \($0.text.text) \(text(names(stream.labels)))" }
       }

@@ -53,6 +53,32 @@ struct BudgetTests {
     #expect(fault?.message.contains("10, the limit is 9 (query_series)") == true)
   }
 
+  /// Wherever a query says one.
+  @Test(arguments: [
+    #"m{a=~"12345"}"#, #"sum(m{a!~"12345"}) or m"#, #"label_replace(m, "a", "", "b", "12345")"#,
+  ])
+  func regularExpressionsAreBoundAndNamed(_ query: String) throws {
+    let fault = #expect(throws: QueryFault.self) {
+      _ = try PromQL.evaluate(
+        try PromQL.parse(ByteString(query), regexBytes: 4), from: source(series: 1, samples: 1),
+        scope: .tenant("t"), times: EvaluationTimes(at: 0), isInstant: true,
+        budget: Budget(limits: limits { $0.regexBytes = 4 }))
+    }
+    #expect(fault?.message.contains("it has 5 (query_regex_bytes)") == true)
+  }
+
+  @Test(arguments: [
+    #"{a=~"12345"}"#, #"{a="b"} |~ "12345""#, #"{a="b"} | regexp "(?P<x>.)""#,
+    #"{a="b"} | json | a=~"12345""#, #"label_replace(rate({a="b"}[1m]), "a", "", "b", "12345")"#,
+  ])
+  func regularExpressionsOfLogsAreBoundAndNamed(_ query: String) throws {
+    let fault = #expect(throws: QueryFault.self) {
+      try LogQL.parse(ByteString(query), regexBytes: 4)
+    }
+    #expect(fault?.message.contains("(query_regex_bytes)") == true)
+    #expect(throws: Never.self) { try LogQL.parse(ByteString(query), regexBytes: 8) }
+  }
+
   @Test func bytesAreBoundAndNamed() throws {
     let budget = Budget(limits: limits { $0.bytes = 1_000 })
     let fault = #expect(throws: QueryFault.self) {

@@ -100,6 +100,23 @@ import Testing
     try await Self.runs(0, server)
   }
 
+  @Test func howLongARegularExpressionMayBeIsASetting() async throws {
+    let server = try ServerProcess(arguments: ["--query-regex-bytes", "8KiB"])
+    defer { server.remove() }
+    for (length, status) in [(8_192, 200), (8_193, 400)] {
+      let pattern = String(repeating: "a", count: length)
+      for path in [
+        "/api/v1/query?query=", "/api/v1/labels?match%5B%5D=", "/loki/api/v1/series?match%5B%5D=",
+        "/loki/api/v1/query_range?query=", "/loki/api/v1/format_query?query=",
+      ] {
+        let answer = try await server.call(
+          "GET", path + HTTPContractTests.escape(#"{a=~"\#(pattern)"}"#))
+        #expect(answer.status == status, "\(path): \(answer.text.prefix(200))")
+        #expect((status == 200) != answer.text.contains("(query_regex_bytes)"), "\(path)")
+      }
+    }
+  }
+
   @Test(arguments: [
     ("--query-samples", "100", "query_samples"), ("--query-series", "2", "query_series"),
     ("--query-memory", "500", "query_memory"), ("--query-bytes", "10", "query_bytes"),

@@ -4,13 +4,18 @@ import Model
 /// Reads tokens in order for a parser, counts the depth it has descended to, and words faults.
 package struct TokenReader {
   package let text: QueryText
+  /// What a regular expression may have; bytes.
+  package let regexBytes: Int
   private let tokens: [Token]
   private var index = 0
   private var depth = 0
 
   /// Throws what the lexer throws.
-  package init(_ text: QueryText) throws(QueryFault) {
+  package init(
+    _ text: QueryText, regexBytes: Int = Limits.regexBytes
+  ) throws(QueryFault) {
     self.text = text
+    self.regexBytes = regexBytes
     tokens = try Lexer.tokens(of: text)
   }
 

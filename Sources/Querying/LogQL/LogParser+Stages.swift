@@ -49,6 +49,7 @@ extension LogParser {
     let start = reader.next.range.lowerBound
     let value = try string(&reader)
     do throws(QueryFault) {
+      if operation.isRegex { try Regex.checkLength(value, reader.regexBytes) }
       return try Matcher(label, operation, value)
     } catch {
       throw reader.fault(error.message, at: start)
@@ -148,6 +149,7 @@ extension LogParser {
     _ text: ByteString, _ reader: TokenReader, at start: Int, isAnchored: Bool
   ) throws(QueryFault) {
     do throws(QueryFault) {
+      try Regex.checkLength(text, reader.regexBytes)
       _ = isAnchored ? try Regex.matcher(text) : try Regex.filter(text)
     } catch {
       throw reader.fault(error.message, at: start)
@@ -169,6 +171,7 @@ extension LogParser {
     let start = reader.next.range.lowerBound
     let text = try string(&reader)
     do throws(QueryFault) {
+      try Regex.checkLength(text, reader.regexBytes)
       _ = try LineExpression(text)
     } catch {
       throw reader.fault(error.message, at: start)

@@ -10,16 +10,20 @@ enum LogParser {
     var depth = 1
   }
 
-  static func query(_ text: ByteString) throws(QueryFault) -> LogExpression {
-    var reader = try TokenReader(QueryText(text, .logql))
+  static func query(
+    _ text: ByteString, _ regexBytes: Int
+  ) throws(QueryFault) -> LogExpression {
+    var reader = try TokenReader(QueryText(text, .logql), regexBytes: regexBytes)
     let parsed = try binary(&reader, minimum: 1)
     guard reader.next.kind == .end else { throw unexpected(reader) }
     return parsed.expression
   }
 
   /// A stream selector alone; `{}` stands for all.
-  static func selector(_ text: ByteString) throws(QueryFault) -> [Matcher] {
-    var reader = try TokenReader(QueryText(text, .logql))
+  static func selector(
+    _ text: ByteString, _ regexBytes: Int
+  ) throws(QueryFault) -> [Matcher] {
+    var reader = try TokenReader(QueryText(text, .logql), regexBytes: regexBytes)
     let matchers = try matchers(&reader)
     guard reader.next.kind == .end else { throw unexpected(reader) }
     return matchers

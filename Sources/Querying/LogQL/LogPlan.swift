@@ -142,10 +142,7 @@ struct LogPlan: Sendable {
           before.map { template.filled($0, in: batch, work: &work) }
           ?? template.filled(row, in: batch, work: &work)
         if let text = row.take(outcome, work) { row.set(label, ByteString(text)) }
-      case .rename(let name):
-        if case .missing = row.value(name, in: batch) { continue }
-        row.set(label, row.text(name, in: batch))
-        if name != label { row.set(name, nil) }
+      case .rename(let name): row.rename(name, to: label, in: batch)
       }
     }
   }
@@ -177,12 +174,19 @@ struct LogPlan: Sendable {
       switch row.value(name, in: batch) {
       case .missing: break
       case .own(let text): if !text.isEmpty { kept[name] = text }
-      case .field: fields.append(name)
+      case .field:
+        if row.changes[name] == nil {
+          fields.append(name)
+        } else {
+          kept[name] = row.text(name, in: batch)
+        }
       }
     }
     let names = row.stream.pairs.map(\.name) + row.changes.keys
     for name in names where kept[name] == nil { row.set(name, nil) }
-    for (name, value) in kept where row.stream[name] != value { row.set(name, value) }
+    for (name, value) in kept where row.stream[name] != value && row.changes[name] == nil {
+      row.set(name, value)
+    }
     row.keptFields = fields
   }
 }

@@ -10,13 +10,17 @@ package enum LogQL {
   }
 
   /// The tree of a query. Throws with the position of what may not stand there.
-  package static func parse(_ query: ByteString) throws(QueryFault) -> LogExpression {
-    try LogParser.query(query)
+  package static func parse(
+    _ query: ByteString, regexBytes: Int = Limits.regexBytes
+  ) throws(QueryFault) -> LogExpression {
+    try LogParser.query(query, regexBytes)
   }
 
   /// The matchers of a stream selector, as metadata calls take them; `{}` stands for all streams.
-  package static func parseSelector(_ text: ByteString) throws(QueryFault) -> [Matcher] {
-    try LogParser.selector(text)
+  package static func parseSelector(
+    _ text: ByteString, regexBytes: Int = Limits.regexBytes
+  ) throws(QueryFault) -> [Matcher] {
+    try LogParser.selector(text, regexBytes)
   }
 
   /// Whether the query gives numbers rather than log lines.

@@ -30,9 +30,11 @@ package struct LogReading: Sendable {
 
   /// The selection of a log query; an empty text and `{}` stand for all streams. Throws on a query
   /// that gives numbers.
-  package static func selection(_ query: ByteString) throws(QueryFault) -> LogSelection {
+  package static func selection(
+    _ query: ByteString, regexBytes: Int = Limits.regexBytes
+  ) throws(QueryFault) -> LogSelection {
     if query.isEmpty || query == "{}" { return LogSelection(matchers: []) }
-    guard case .lines(let selection) = try LogQL.parse(query) else {
+    guard case .lines(let selection) = try LogQL.parse(query, regexBytes: regexBytes) else {
       throw QueryFault(.badData, "only log queries are supported here, not metric queries")
     }
     return selection

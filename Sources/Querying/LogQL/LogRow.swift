@@ -18,6 +18,8 @@ struct LogRow {
   var line: [UInt8]?
   /// Labels that stages have set; nil for those they took away.
   var changes: [ByteString: ByteString?] = [:]
+  /// Those of `changes` that are typed fields under a new name, and so keep their unit.
+  private var renamed: [ByteString: Field] = [:]
   var error: ByteString?
   var errorDetails: ByteString?
   /// The fields that `keep` left, which stay the typed fields they are; nil for all.
@@ -36,6 +38,7 @@ struct LogRow {
     self.stream = stream
     line = nil
     if !changes.isEmpty { changes.removeAll(keepingCapacity: true) }
+    if !renamed.isEmpty { renamed.removeAll(keepingCapacity: true) }
     error = nil
     errorDetails = nil
     keptFields = nil
@@ -46,7 +49,10 @@ struct LogRow {
 
   /// What a label is: as a stage set it, else of the stream, else a typed field.
   func value(_ name: ByteString, in batch: Batch) -> Value {
-    if !changes.isEmpty, let change = changes[name] { return change.map { .own($0) } ?? .missing }
+    if !changes.isEmpty, let change = changes[name] {
+      if !renamed.isEmpty, let field = renamed[name] { return .field(field) }
+      return change.map { .own($0) } ?? .missing
+    }
     if let value = stream[name] { return .own(value) }
     if name == LogLabels.detectedLevel {
       // Structured metadata of that name say it in their own spelling.
@@ -135,8 +141,19 @@ struct LogRow {
     switch name {
     case LogLabels.error: error = value
     case LogLabels.errorDetails: errorDetails = value
-    default: changes.updateValue(value, forKey: name)
+    default:
+      changes.updateValue(value, forKey: name)
+      if !renamed.isEmpty { renamed[name] = nil }
     }
+  }
+
+  /// Gives a label another name; nothing changes when there is none.
+  mutating func rename(_ old: ByteString, to new: ByteString, in batch: Batch) {
+    let value = value(old, in: batch)
+    if case .missing = value { return }
+    set(new, text(old, in: batch))
+    if case .field(let field) = value, case .some(.some) = changes[new] { renamed[new] = field }
+    if old != new { set(old, nil) }
   }
 
   /// All labels and fields the row has now, in the order of their names.

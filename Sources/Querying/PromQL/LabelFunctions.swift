@@ -69,6 +69,7 @@ extension PromQL.Evaluation {
       throw QueryFault(
         .execution, "invalid destination label name in label_replace(): \(target.text)")
     }
+    try Regex.checkLength(pattern, budget.limits.regexBytes)
     let regex: Regex
     do {
       regex = try Regex.matcher(pattern)

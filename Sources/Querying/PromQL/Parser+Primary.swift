@@ -236,6 +236,7 @@ extension PromQL.Parser {
     }
     reader.take()
     do {
+      if operation.isRegex { try Regex.checkLength(value, reader.regexBytes) }
       return try Matcher(label, operation, value)
     } catch {
       throw reader.fault(error.message, at: start.range.lowerBound)

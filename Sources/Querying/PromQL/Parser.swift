@@ -2,9 +2,13 @@ package import Bytes
 import Model
 
 extension PromQL {
-  /// Reads a query. Throws a fault with its position, worded as Prometheus words it.
-  package static func parse(_ query: ByteString) throws(QueryFault) -> Expression {
-    var parser = Parser(reader: try TokenReader(QueryText(query, .promql)))
+  /// Reads a query. Throws a fault with its position, worded as Prometheus words it, and on a
+  /// regular expression of more than `regexBytes`.
+  package static func parse(
+    _ query: ByteString, regexBytes: Int = Limits.regexBytes
+  ) throws(QueryFault) -> Expression {
+    var parser = Parser(
+      reader: try TokenReader(QueryText(query, .promql), regexBytes: regexBytes))
     let expression = try parser.query()
     try TypeCheck(text: parser.reader.text).check(expression)
     return expression
@@ -13,9 +17,10 @@ extension PromQL {
   /// A selector alone, as `match[]` takes it; it may have two names, as in Prometheus. Throws on
   /// anything else, and unless `allowsAll` on a selector that every series passes.
   package static func selector(
-    _ text: ByteString, allowsAll: Bool = false
+    _ text: ByteString, allowsAll: Bool = false, regexBytes: Int = Limits.regexBytes
   ) throws(QueryFault) -> Selector {
-    var parser = Parser(reader: try TokenReader(QueryText(text, .promql)))
+    var parser = Parser(
+      reader: try TokenReader(QueryText(text, .promql), regexBytes: regexBytes))
     let selector = try parser.selectorAlone()
     guard allowsAll || !selector.matchers.allSatisfy(\.acceptsEmpty) else {
       throw QueryFault(.badData, "match[] must contain at least one non-empty matcher")

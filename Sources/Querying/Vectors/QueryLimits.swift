@@ -12,6 +12,8 @@ package struct QueryLimits: Sendable, Equatable {
   package var memory = 512 << 20
   /// Series read by all selectors together, and series of an answer.
   package var series = Limits.seriesPerQuery
+  /// A regular expression's text; bytes.
+  package var regexBytes = Limits.regexBytes
 
   package init() {}
 }
