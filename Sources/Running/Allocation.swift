@@ -7,10 +7,11 @@ enum Allocation {
   private static let keptBytes: Int32 = 32 << 20
   /// Free memory at the end of the heap beyond this goes back to the system.
   private static let spareBytes: Int32 = 48 << 20
-  /// All threads share one: a buffer that one thread fills and another frees is then at hand for
-  /// the next body, where separate arenas give theirs back and have the kernel clear them anew.
-  /// Allocations are few and large, so the lock is rarely waited for.
-  private static let arenas: Int32 = 1
+  /// Threads share few: a buffer that one thread fills and another frees is then at hand for the
+  /// next body, where separate arenas give theirs back and have the kernel clear them anew. With
+  /// fewer than these the threads that divide a query wait for each other's lock, which took
+  /// `bench run queries` a fifth longer; with more, `bench run logs` takes a tenth more memory.
+  private static let arenas: Int32 = 3
 
   /// Sets the C library's allocator up (mallopt(3)). Call it before the threads start.
   static func settle() {

@@ -50,7 +50,6 @@ struct Hostile: Benchmark {
       logql("nested parentheses in LogQL", nested),
       logql("a long regular expression in LogQL", #"{a="b"} |~ "\#(regex)""#),
       logql("a growing regular expression in LogQL", #"{a="b"} |~ "((a{1,1000}){1,1000})""#),
-      logql("many stages", #"{a="b"}"# + repeated(" | json", 2_000)),
     ]
   }
 
