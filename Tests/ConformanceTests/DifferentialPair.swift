@@ -16,7 +16,14 @@ struct DifferentialPair {
 
   /// What Prometheus 2.42 answers otherwise than Prometheus 3, whose language ours is, as the
   /// smallest part of a query that is answered otherwise.
-  static func known(_ smallest: PromQL.Expression, onlyNamesDiffer: Bool) -> String? {
+  static func known(
+    _ smallest: PromQL.Expression, _ words: String, onlyNamesDiffer: Bool
+  ) -> String? {
+    // Names leave at the end of a query: series that only they tell apart may meet before, as long
+    // as they do not meet in its answer.
+    if words == "only theirs fails: vector cannot contain metrics with the same labelset" {
+      return "absent of series before their names leave"
+    }
     if onlyNamesDiffer {
       let operations = Self.operations(smallest)
       // 2.42 does not count it to the operators that drop the metric's name.

@@ -41,7 +41,7 @@ import Testing
       case .differ(let words, let onlyNames):
         let smallest = try await pair.smallest(query, times, isInstant: isInstant)
         if let expression = try? PromQL.parse(ByteString(smallest)).unwrapped,
-          let cause = DifferentialPair.known(expression, onlyNamesDiffer: onlyNames)
+          let cause = DifferentialPair.known(expression, words, onlyNamesDiffer: onlyNames)
         {
           known[cause, default: 0] += 1
           continue
