@@ -110,7 +110,7 @@ package enum RulesAnswer {
       json.key("evaluationTime")
       json.number(Double(health.map(\.duration).reduce(0, &+)) / 1e9)
       json.key("lastEvaluation")
-      json.string(Instant.text(health.map(\.evaluatedAt).max() ?? 0))
+      json.string(evaluated(health.map(\.evaluatedAt).max()))
     }
   }
 
@@ -152,7 +152,7 @@ package enum RulesAnswer {
       json.key("evaluationTime")
       json.number(Double(health?.duration ?? 0) / 1e9)
       json.key("lastEvaluation")
-      json.string(Instant.text(health?.evaluatedAt ?? 0))
+      json.string(evaluated(health?.evaluatedAt))
       json.key("type")
       json.string(rule.kind.rawValue)
       json.key("language")
@@ -171,8 +171,17 @@ package enum RulesAnswer {
       json.key("activeAt")
       json.string(Instant.text(alert.activeAt))
       json.key("value")
-      json.string(FloatText.shortest(alert.value))
+      json.string(FloatText.scientific(alert.value))
+      if let since = alert.keepingSince {
+        json.key("keepFiringSince")
+        json.string(Instant.text(since))
+      }
     }
+  }
+
+  /// A time of the evaluation; without one Go's first, by which Grafana knows that there was none.
+  private static func evaluated(_ time: Int64?) -> String {
+    time.map { Instant.text($0) } ?? "0001-01-01T00:00:00Z"
   }
 
   private static func write(_ labels: Labels, _ json: inout JSONWriter) {

@@ -98,7 +98,7 @@ package struct EvaluationTimes: Sendable, Equatable {
   }
 
   /// Throws when the step is not positive, the end before the start, or there are more than
-  /// `Limits.pointsPerSeries` instants.
+  /// `Limits.pointsPerSeries` steps between them.
   package init(from start: Int64, through end: Int64, step: Int64) throws(QueryFault) {
     guard step > 0 else {
       throw QueryFault(
@@ -110,7 +110,7 @@ package struct EvaluationTimes: Sendable, Equatable {
       throw QueryFault(.badData, "end timestamp must not be before start time")
     }
     let (span, over) = end.subtractingReportingOverflow(start)
-    guard !over, span / step < Int64(Limits.pointsPerSeries) else {
+    guard !over, span / step <= Int64(Limits.pointsPerSeries) else {
       throw QueryFault(
         .badData,
         "exceeded maximum resolution of 11,000 points per timeseries. "

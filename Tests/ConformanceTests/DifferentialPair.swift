@@ -32,6 +32,8 @@ struct DifferentialPair {
       // keeps it are the same, and both lose it.
       if operations.contains("or") { return "or joins series before their names leave" }
     }
+    // The last bit of a power is each library's own, and a remainder makes much of it.
+    if Self.operations(smallest).isSuperset(of: ["^", "%"]) { return "remainders of powers" }
     // These look at each step's own time, and 2.42 then loses samples that are the same at each.
     if loses(smallest) { return "@ in predict_linear and timestamp" }
     // 2.42's compensated sum makes NaN of a square that overflows, later ones an infinity.

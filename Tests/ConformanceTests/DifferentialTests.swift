@@ -38,8 +38,14 @@ import Testing
       switch try await pair.difference(query, times, isInstant: isInstant) {
       case nil: break
       case .bothFail: faults += 1
-      case .differ(let words, let onlyNames):
+      case .differ(let words, _):
         let smallest = try await pair.smallest(query, times, isInstant: isInstant)
+        var onlyNames = false
+        if case .differ(_, let isSo) = try await pair.difference(
+          smallest, times, isInstant: isInstant)
+        {
+          onlyNames = isSo
+        }
         if let expression = try? PromQL.parse(ByteString(smallest)).unwrapped,
           let cause = DifferentialPair.known(expression, words, onlyNamesDiffer: onlyNames)
         {

@@ -279,7 +279,7 @@ struct OracleMetric {
     case "+": left + right
     case "-": left - right
     case "*": left * right
-    case "/": left / right
+    case "/": right == 0 ? .nan : left / right
     case "> bool": left > right ? 1 : 0
     case ">": left > right ? left : nil
     default: left <= right ? left : nil

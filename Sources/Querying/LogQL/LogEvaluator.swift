@@ -85,10 +85,24 @@ struct LogEvaluator {
       parameter: numbers.map { .numbers($0) } ?? .none, budget: budget)
   }
 
+  /// Divisors of which zeros are no numbers: unlike PromQL, LogQL has no infinity for them.
+  private static func withoutZeros(_ divisor: Result) -> Result {
+    switch divisor {
+    case .number(let number): return .number(number == 0 ? .nan : number)
+    case .grid(var grid):
+      for series in grid.series.indices {
+        for index in grid.series[series].values.indices where grid.series[series].values[index] == 0
+        { grid.series[series].values[index] = .nan }
+      }
+      return .grid(grid)
+    }
+  }
+
   private func binary(_ binary: LogBinary) throws -> Result {
     let left = try evaluate(binary.left)
-    let right = try evaluate(binary.right)
     let operation = binary.operation
+    var right = try evaluate(binary.right)
+    if operation == .divide { right = Self.withoutZeros(right) }
     switch (left, right) {
     case (.number(let left), .number(let right)):
       return .number(operation.apply(left, right))

@@ -33,7 +33,10 @@ struct ValueReader: Sendable {
       row.fail(.sample, "\(label) is no such quantity: \(Quoting.quote(text))")
     }
     guard passes(&row, in: batch) else { return nil }
-    let isOfRow = row.stream[label] != nil || row.changes[label] != nil
+    // Structured metadata join every answer, so that what is a value now must leave them too.
+    let isOfRow =
+      row.stream[label] != nil || row.changes[label] != nil
+      || batch.streamLabels(of: row.record) != nil
     if isOfRow { row.set(label, nil) }
     return value ?? 0
   }
