@@ -3,7 +3,7 @@ package import Model
 
 /// Answers which series, labels and values there are, as the metadata calls of the Prometheus API
 /// ask. Times are milliseconds, both ends included; a series counts when it has a sample between
-/// them, or is computed from the deploy timeline and has a value there.
+/// them, be it a stale marker, or is computed from the deploy timeline and has a value there.
 package struct MetadataReading {
   private static let release: ByteString = "release"
 
@@ -55,9 +55,8 @@ package struct MetadataReading {
     let wanted: [(matchers: [Matcher], metric: ByteString?)] =
       selectors.isEmpty ? [([], nil)] : selectors.map { ($0.matchers, $0.metric) }
     for (matchers, metric) in wanted {
-      let series = try reading.series(
-        matching: matchers, metric: metric, from: from, through: through, releases: .once,
-        budget: budget)
+      let series = try reading.outlines(
+        matching: matchers, metric: metric, from: from, through: through, budget: budget)
       for one in series where !one.withoutMarkers.times.isEmpty { found.insert(one.labels) }
     }
     return found.sorted()

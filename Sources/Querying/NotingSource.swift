@@ -21,6 +21,15 @@ package final class NotingSource: Source {
       in: scope, metric: metric, from: from, through: through, where: accepts)
   }
 
+  package func outlines(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
+  ) throws -> [StoredSeries] {
+    noteMilliseconds(from, through)
+    return try source.outlines(
+      in: scope, metric: metric, from: from, through: through, where: accepts)
+  }
+
   package func mapSeries<Result: Sendable>(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
     where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,

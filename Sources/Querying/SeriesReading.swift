@@ -78,28 +78,67 @@ package struct SeriesReading {
     ) { $0 }
   }
 
+  /// The same series, each with one sample that stands for all, so that none of the others needs to
+  /// be read. Where releases are inferred that would not do: which there are is for samples to say.
+  func outlines(
+    matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64, budget: Budget
+  ) throws(QueryFault) -> [Series] {
+    guard !infersRelease else {
+      return try series(
+        matching: matchers, metric: metric, from: from, through: through, releases: .once,
+        budget: budget)
+    }
+    let computed = try computed(matchers, metric, from, through, .once, budget)
+    let accepts = acceptance(of: matchers)
+    do {
+      let sent = try budget.reading {
+        try source.outlines(
+          in: scope, metric: metric, from: from, through: through, where: accepts)
+      }
+      return Self.joined(
+        try computed + shown(sent, matching: matchers, through: through, budget))
+    } catch let fault as QueryFault {
+      throw fault
+    } catch {
+      throw QueryFault(.internal, "\(error)")
+    }
+  }
+
+  /// The series that are computed from the deploy timeline.
+  private func computed(
+    _ matchers: [Matcher], _ metric: ByteString?, _ from: Int64, _ through: Int64,
+    _ releases: ReleaseSeries.Instants?, _ budget: Budget
+  ) throws(QueryFault) -> [Series] {
+    guard let releases, ReleaseSeries.mayMatch(matchers, metric: metric) else { return [] }
+    return try ReleaseSeries(timeline: source.timeline, tenants: tenants(matchers)).series(
+      matching: matchers, metric: metric, from: from, through: through, releases,
+      budget: budget, present: { presented($0, tenant: $1) })
+  }
+
+  /// Which of the series that were sent all matchers accept.
+  private func acceptance(
+    of matchers: [Matcher]
+  ) -> @Sendable (ByteString, Labels) -> Bool {
+    { [self] tenant, labels in
+      // Of the parts of a native histogram one stands for all.
+      (labels.histogramPart ?? HistogramPart.layoutName) == HistogramPart.layoutName
+        && matchers.allSatisfy { accepts($0, labels, tenant: tenant) }
+    }
+  }
+
   /// What `body` makes of those series: it gets some at a time, and is called on several threads.
   func mapSeries<Result: Sendable>(
     matching matchers: [Matcher], metric: ByteString?, from: Int64, through: Int64,
     releases: ReleaseSeries.Instants?, budget: Budget,
     _ body: @escaping @Sendable ([Series]) throws(QueryFault) -> [Result]
   ) throws(QueryFault) -> [Result] {
-    var computed: [Series] = []
-    if let releases, ReleaseSeries.mayMatch(matchers, metric: metric) {
-      computed = try ReleaseSeries(timeline: source.timeline, tenants: tenants(matchers)).series(
-        matching: matchers, metric: metric, from: from, through: through, releases,
-        budget: budget, present: { presented($0, tenant: $1) })
-    }
+    let computed = try computed(matchers, metric, from, through, releases, budget)
+    let accepts = acceptance(of: matchers)
     let show: @Sendable ([StoredSeries]) throws(QueryFault) -> [Series] = {
       [self] stored throws(QueryFault) in
       try shown(stored, matching: matchers, through: through, budget)
     }
     do {
-      let accepts: @Sendable (ByteString, Labels) -> Bool = { [self] tenant, labels in
-        // Of the parts of a native histogram one stands for all.
-        (labels.histogramPart ?? HistogramPart.layoutName) == HistogramPart.layoutName
-          && matchers.allSatisfy { self.accepts($0, labels, tenant: tenant) }
-      }
       guard computed.isEmpty else {
         // What somebody sent may have the labels of what is computed.
         let sent = try budget.reading {

@@ -11,6 +11,13 @@ package protocol Source: Sendable {
     where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
   ) throws -> [StoredSeries]
 
+  /// Those series by what an index knows of them: each with one sample that stands for all, at a
+  /// time at which it has one, whatever its value. A source need not have it.
+  func outlines(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
+  ) throws -> [StoredSeries]
+
   /// What `body` makes of those series, so that not all of their samples are held at a time: it
   /// gets some at a time, all of a tenant together, and may be called on several threads. The
   /// results are in the order of the series. A source need not have it.
@@ -87,6 +94,13 @@ private struct BatchRecords: LentRecords {
 }
 
 extension Source {
+  package func outlines(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
+  ) throws -> [StoredSeries] {
+    try series(in: scope, metric: metric, from: from, through: through, where: accepts)
+  }
+
   package func mapSeries<Result: Sendable>(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
     where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,

@@ -21,6 +21,13 @@ package struct StoreSource: Source {
     try store.series(in: scope, metric: metric, from: from, through: through, where: accepts)
   }
 
+  package func outlines(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
+  ) throws -> [StoredSeries] {
+    try store.outlines(in: scope, metric: metric, from: from, through: through, where: accepts)
+  }
+
   package func mapSeries<Result: Sendable>(
     in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
     where accepts: @escaping @Sendable (ByteString, Labels) -> Bool,

@@ -54,6 +54,43 @@ extension Store {
     }
   }
 
+  /// The series of the scope that pass `accepts` and have a sample in `from...through`
+  /// (milliseconds), each with one that stands for all, in no order. Of blocks only indexes are
+  /// read, so the value is none that was sent.
+  package func outlines(
+    in scope: Scope, metric: ByteString?, from: Int64, through: Int64,
+    where accepts: @escaping @Sendable (ByteString, Labels) -> Bool
+  ) throws -> [StoredSeries] {
+    let meter = ReadMeter.current
+    var found: [ByteString: [Labels: StoredSeries]] = [:]
+    // The head first, as above.
+    for series in head.read(
+      in: scope, metric: metric, from: from, through: through, where: accepts)
+    {
+      guard let time = series.times.first, let value = series.values.first else { continue }
+      found[series.tenant, default: [:]][series.labels] = StoredSeries(
+        tenant: series.tenant, labels: series.labels, times: [time], values: [value])
+    }
+    for block in contents.samples(in: scope, from: from, through: through) {
+      try meter?.check()
+      let tenant = block.head.tenant
+      let reader = sampleBlocks.reader(of: block.head, cost: block.head.size * 4) {
+        block.sampleBlock()
+      }
+      guard let reader else {
+        damage.note(block)
+        continue
+      }
+      let known = found[tenant] ?? [:]
+      let more = reader.outlines(metric: metric, from: from, through: through) {
+        known[$0] == nil && accepts(tenant, $0)
+      }
+      for series in more { found[tenant, default: [:]][series.labels] = series }
+      meter?.note { $0.blocksRead += 1 }
+    }
+    return found.values.flatMap { Array($0.values) }
+  }
+
   private func read(
     _ block: BlockEntry, _ metric: ByteString?, _ from: Int64, _ through: Int64,
     _ accepts: (Labels) -> Bool

@@ -194,6 +194,23 @@ final class SampleBlockReader: Sendable {
     return found
   }
 
+  /// The series that pass and have a sample in `from...through` (milliseconds), each with the time
+  /// of its first one there and no value: the index tells, and nothing is unpacked.
+  func outlines(
+    metric: ByteString?, from: Int64, through: Int64, _ accepts: (Labels) -> Bool
+  ) -> [StoredSeries] {
+    let firsts = lists.map { times in times.first { $0 >= from && $0 <= through } }
+    var found: [StoredSeries] = []
+    for range in metric.map({ metrics[$0] ?? [] }) ?? [0..<series.count] {
+      for place in range {
+        guard let time = firsts[series[place].list], accepts(series[place].labels) else { continue }
+        found.append(
+          StoredSeries(tenant: tenant, labels: series[place].labels, times: [time], values: [0]))
+      }
+    }
+    return found
+  }
+
   private func read(
     _ number: Int, _ chosen: PlaceSet, _ from: Int64, _ through: Int64,
     into found: inout [StoredSeries]
