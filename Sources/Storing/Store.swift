@@ -78,6 +78,8 @@ package final class Store: Sendable {
         Compactor(disk, folder, contents, catalogue, damage, lastFile: lastFile)
       },
       due: { [weak self] in try self?.compactIfDue(&$0) })
+    // What was left behind is much already: it need not wait for the first commit.
+    if isCompactionDue { upkeep.nudge() }
   }
 
   deinit {
