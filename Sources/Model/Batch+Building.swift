@@ -210,10 +210,11 @@ extension Batch {
 
   /// Keeps only the samples and records that pass; the arena keeps their bytes.
   package mutating func filter(
-    records keepsRecord: (Record) -> Bool, samples keepsSample: (Sample) -> Bool
+    records keepsRecord: (Record) -> Bool, sampleTimes keepsTime: (Int64) -> Bool
   ) {
     records.removeAll { !keepsRecord($0) }
-    samples.removeAll { !keepsSample($0) }
+    samples.removeAll { !keepsTime($0.time) }
+    known = known.filter(times: keepsTime)
   }
 
   /// The value of a series' label, or nil.

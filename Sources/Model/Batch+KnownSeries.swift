@@ -7,6 +7,11 @@ extension Batch {
     return UInt32(truncatingIfNeeded: series.count - 1)
   }
 
+  /// Adds samples of series that the store knows by these numbers, all at once.
+  package mutating func add(known samples: SampleColumns) {
+    if known.isEmpty { known = samples } else { known.append(samples) }
+  }
+
   /// Notes what a described series may be remembered by.
   package mutating func remember(_ fingerprint: Fingerprint, ofSeries index: Int) {
     guard series.indices.contains(index) else { return }

@@ -118,6 +118,8 @@ package struct Batch: Sendable {
   package var series: [SeriesRow] = []
   package internal(set) var labels: [LabelRow] = []
   package internal(set) var samples: [Sample] = []
+  /// Samples of series that the store knows. A frame has its samples here or in `samples`.
+  package internal(set) var known = SampleColumns()
   /// Rows that were refused, by reason.
   package var faults = FaultTally()
   /// How many input rows this batch's rows were folded from (statsd lines into samples), so that
@@ -126,9 +128,9 @@ package struct Batch: Sendable {
 
   package init() {}
 
-  package var isEmpty: Bool { records.isEmpty && samples.isEmpty }
+  package var isEmpty: Bool { rowCount == 0 }
   /// Rows to store.
-  package var rowCount: Int { records.count + samples.count }
+  package var rowCount: Int { records.count + samples.count + known.count }
 
   /// The bytes of a slice of this batch's arena.
   @_lifetime(borrow self)

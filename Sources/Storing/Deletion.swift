@@ -97,7 +97,7 @@ extension Compactor {
       records: { record in
         let goes = answers.next() ?? false
         return !(goes && request.times.contains(record.time))
-      }, samples: { _ in true })
+      }, sampleTimes: { _ in true })
     let gone = before - batch.records.count
     receipt.records += gone
     if gone == 0 { return try copy(block, to: &writer) }

@@ -32,30 +32,22 @@ package struct PreparedBatch: Sendable {
   init(_ batch: Batch, _ table: SeriesTable) {
     rowCount = batch.rowCount
     recordCount = batch.records.count
-    sampleCount = batch.samples.count
-    recordTimes = Self.ends(of: batch.records) { $0.time }
-    sampleTimes = Self.ends(of: batch.samples) { $0.time }
+    recordTimes = Self.ends(of: batch.records)
     tenants = Self.tenants(of: batch)
     records = batch.records.isEmpty ? [] : RecordPayload.pack(batch)
-    if batch.samples.isEmpty {
-      columns = SampleColumns()
-      series = []
-      samples = []
-    } else {
-      columns = SampleColumns(batch, numbers: table.resolve(batch))
-      (samples, series) = SamplePayload.pack(columns)
-    }
+    columns = SampleColumns(batch, numbers: table.resolve(batch))
+    sampleCount = columns.count
+    sampleTimes = columns.timeRange
+    (samples, series) = columns.isEmpty ? ([], []) : SamplePayload.pack(columns)
     kept = batch.arena.count <= Self.keptBytes && !batch.records.isEmpty ? batch : nil
   }
 
-  private static func ends<Row>(
-    of rows: [Row], _ time: (Row) -> Int64
-  ) -> ClosedRange<Int64>? {
+  private static func ends(of records: [Record]) -> ClosedRange<Int64>? {
     var first = Int64.max
     var last = Int64.min
-    for row in rows {
-      first = min(first, time(row))
-      last = max(last, time(row))
+    for record in records {
+      first = min(first, record.time)
+      last = max(last, record.time)
     }
     return first <= last ? first...last : nil
   }

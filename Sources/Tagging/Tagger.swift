@@ -48,9 +48,10 @@ package enum Tagger {
     var refused = Refused()
     for record in batch.records { refused.count(record.time, instants) }
     for sample in batch.samples { refused.count(sample.time, millis) }
+    for time in batch.known.times { refused.count(time, millis) }
     if refused.isNone { return }
     batch.filter(
-      records: { instants.contains($0.time) }, samples: { millis.contains($0.time) })
+      records: { instants.contains($0.time) }, sampleTimes: { millis.contains($0) })
     if refused.tooNew > 0 {
       batch.faults.add(
         Fault(.tooNew, "more than 10 minutes ahead of our clock"), count: refused.tooNew)

@@ -12,6 +12,21 @@ struct FingerprintTable: Sendable {
 
   private var slots: [Slot] = []
   private(set) var count = 0
+  /// The fingerprint kept last of each number, from 1: a sender that repeats itself asks for them
+  /// one after the other, and then they are not sought.
+  private var ofNumber: [Fingerprint] = []
+
+  /// The number kept under each of these, or 0.
+  func numbers(of fingerprints: [Fingerprint]) -> [UInt32] {
+    var likely = 0
+    return fingerprints.map { fingerprint in
+      let number =
+        likely < ofNumber.count && ofNumber[likely] == fingerprint && fingerprint != .none
+        ? UInt32(truncatingIfNeeded: likely + 1) : self[fingerprint]
+      likely = Int(number)
+      return number
+    }
+  }
 
   /// The number kept under a fingerprint, or 0.
   subscript(fingerprint: Fingerprint) -> UInt32 {
@@ -25,10 +40,14 @@ struct FingerprintTable: Sendable {
     let place = place(of: fingerprint)
     if slots[place].number == 0 { count += 1 }
     slots[place] = Slot(low: fingerprint.low, high: fingerprint.high, number: number)
+    let missing = Int(number) - ofNumber.count
+    if missing > 0 { ofNumber += repeatElement(.none, count: missing) }
+    ofNumber[Int(number) - 1] = fingerprint
   }
 
   mutating func removeAll() {
     slots = []
+    ofNumber = []
     count = 0
   }
 

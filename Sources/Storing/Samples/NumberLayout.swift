@@ -13,15 +13,20 @@ struct NumberWriter {
   }
 
   /// Numbers one behind the other, all their bytes.
-  mutating func put<Number: FixedWidthInteger & BitwiseCopyable>(_ numbers: [Number]) {
+  mutating func put<Number: Numeric & BitwiseCopyable>(_ numbers: [Number]) {
     // The machine is little endian, as the file is.
     numbers.withUnsafeBytes { bytes.append(contentsOf: $0) }
   }
 
   /// Numbers as distances from the least, in as few whole bytes as the largest needs.
   mutating func put(near values: [Int64]) {
-    let low = values.min() ?? 0
-    let span = UInt64(bitPattern: (values.max() ?? 0) &- low)
+    var low = values.first ?? 0
+    var high = low
+    for value in values {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    let span = UInt64(bitPattern: high &- low)
     let width = span < 1 << 8 ? 1 : span < 1 << 16 ? 2 : span < 1 << 32 ? 4 : 8
     put(low)
     put(UInt8(width))

@@ -28,7 +28,7 @@ final class SampleBlockEncoder {
 
   /// The samples of a tenant's series, each series once, as a block.
   func encode(tenant: ByteString, _ all: [StoredSeries], blockID: UInt64) -> EncodedSamples {
-    let series = all.filter { !$0.times.isEmpty }.sorted { $0.labels < $1.labels }
+    let series = all.filter { !$0.times.isEmpty }.ordered(by: \.labels)
     var encoded = EncodedSamples()
     var index = SeriesIndexWriter()
     var groups: [(part: Part, first: Int)] = []

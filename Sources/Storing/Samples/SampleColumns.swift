@@ -1,41 +1,29 @@
 import Model
 import Packing
 
-/// The samples of a frame by column; series by their number.
-struct SampleColumns: Sendable {
-  var numbers: [UInt32] = []
-  /// Milliseconds.
-  var times: [Int64] = []
-  var values: [Double] = []
-
-  init() {}
-
-  /// The samples of a batch whose series have these numbers.
+extension SampleColumns {
+  /// The samples of a batch: those of series it describes, which have these numbers, and those of
+  /// series that were known.
   init(_ batch: Batch, numbers: [UInt32]) {
-    self.numbers = batch.samples.map { numbers[Int($0.series)] }
-    times = batch.samples.map(\.time)
-    values = batch.samples.map(\.value)
+    if batch.samples.isEmpty {
+      self = batch.known
+      return
+    }
+    self.init(
+      numbers: batch.samples.map { numbers[Int($0.series)] }, times: batch.samples.map(\.time),
+      values: batch.samples.map(\.value))
+    append(batch.known)
   }
 
-  var count: Int { numbers.count }
-
-  mutating func append(_ number: UInt32, _ time: Int64, _ value: Double) {
-    numbers.append(number)
-    times.append(time)
-    values.append(value)
-  }
-
-  mutating func append(_ other: SampleColumns) {
-    numbers += other.numbers
-    times += other.times
-    values += other.values
-  }
-
-  /// Empties it; the room stays.
-  mutating func removeAll() {
-    numbers.removeAll(keepingCapacity: true)
-    times.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
+  /// The first and the last time; nil without samples.
+  var timeRange: ClosedRange<Int64>? {
+    guard var first = times.first else { return nil }
+    var last = first
+    for time in times {
+      first = min(first, time)
+      last = max(last, time)
+    }
+    return first...last
   }
 }
 
@@ -47,7 +35,7 @@ enum SamplePayload {
     writer.put(UInt32(truncatingIfNeeded: columns.count))
     writer.put(near: columns.times)
     writer.put(columns.numbers)
-    writer.put(columns.values.map(\.bitPattern))
+    writer.put(columns.values)
     let packed = LZ4.compress(writer.bytes)
     var payload = LayoutWriter(capacity: packed.count + 4)
     payload.put(UInt32(truncatingIfNeeded: writer.bytes.count))
@@ -56,8 +44,12 @@ enum SamplePayload {
   }
 
   private static func distinct(_ numbers: [UInt32]) -> [UInt32] {
-    let isAscending = zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
-    return isAscending ? numbers : Array(Set(numbers))
+    var last: UInt32 = 0
+    for number in numbers {
+      if number <= last { return Array(Set(numbers)) }
+      last = number
+    }
+    return numbers
   }
 
   /// Reads a payload; nil when it is not one.

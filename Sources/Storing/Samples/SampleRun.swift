@@ -1,3 +1,5 @@
+import Model
+
 /// Samples in order of their series' numbers, and within a series in the order they came in.
 struct SampleRun: Sendable {
   /// Each number that has samples, ascending, and where they begin; one more start ends the last.

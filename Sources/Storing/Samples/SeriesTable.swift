@@ -42,7 +42,7 @@ package final class SeriesTable: SeriesDirectory {
   private let state = Mutex(State())
 
   package func numbers(of fingerprints: [Fingerprint]) -> [UInt32] {
-    state.withLock { state in fingerprints.map { state.fingerprints[$0] } }
+    state.withLock { $0.fingerprints.numbers(of: fingerprints) }
   }
 
   /// The number of each series of a batch; new ones, and their fingerprints, are learned.
