@@ -130,16 +130,16 @@ final class IngestPipeline: Sendable {
 
   private static func inflate(_ request: IngestRequest) throws(Fault) -> [UInt8] {
     switch request.contentEncoding.lowercased() {
-    case "", "identity": return request.body
+    case "", "identity": return request.body.take()
     // Part of the remote-write protocol; the format undoes it.
-    case "snappy": return request.body
+    case "snappy": return request.body.take()
     case "gzip", "x-gzip", "deflate":
       guard request.body.count <= Limits.compressedBodyBytes else {
         throw Fault(
           .bodyTooLarge, "a compressed body may have \(Limits.compressedBodyBytes) bytes")
       }
       do {
-        return try Gzip.inflate(request.body, limit: Limits.bodyBytes)
+        return try Gzip.inflate(request.body.take(), limit: Limits.bodyBytes)
       } catch {
         throw Self.fault(of: error)
       }

@@ -8,7 +8,7 @@ package import Storing
 package struct IngestRequest: Sendable {
   /// The name of the wire format.
   package let format: String
-  package let body: [UInt8]
+  package let body: RequestBody
   package let contentEncoding: String
   package let scope: Scope
   package let idempotencyKey: ByteString?

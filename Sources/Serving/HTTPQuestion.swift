@@ -11,14 +11,14 @@ package struct HTTPQuestion: Sendable {
   /// Of the query string and, for form posts, of the body; decoded, in order.
   package let parameters: [(name: String, value: String)]
   package let headers: @Sendable (String) -> String?
-  package let body: [UInt8]
+  package let body: RequestBody
   /// Has something cancelled when the client leaves.
   package let watchClient: @Sendable (Cancellation) async -> Void
 
   package init(
     method: String, path: String, captures: [String: String],
     parameters: [(name: String, value: String)], headers: @escaping @Sendable (String) -> String?,
-    body: [UInt8], watchClient: @escaping @Sendable (Cancellation) async -> Void = { _ in }
+    body: RequestBody, watchClient: @escaping @Sendable (Cancellation) async -> Void = { _ in }
   ) {
     self.method = method
     self.path = path

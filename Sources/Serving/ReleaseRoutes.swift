@@ -75,7 +75,7 @@ enum ReleaseRoutes {
   }
 
   private static func add(_ question: HTTPQuestion, _ doors: Doors) throws -> HTTPAnswer {
-    let event = try DeployRequest.parse(question.body, now: doors.now())
+    let event = try DeployRequest.parse(question.body.bytes, now: doors.now())
     return one(try doors.state.add(deploy: event), status: 201)
   }
 

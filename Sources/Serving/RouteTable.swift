@@ -75,7 +75,7 @@ struct RouteTable: HTTPResponder {
     _ request: Request, _ method: String, _ route: Route, _ captures: [String: String],
     _ channel: any Channel
   ) async -> Response {
-    let body: [UInt8]
+    let body: RequestBody
     do {
       guard let read = try await Self.read(request, limit: route.bodyLimit) else {
         var refused = HTTPAnswer.text(
@@ -91,7 +91,7 @@ struct RouteTable: HTTPResponder {
     let headers = request.headers
     var parameters = FormText.parse(Array((request.uri.query ?? "").utf8).span)
     if let type = headers[.contentType], type.hasPrefix("application/x-www-form-urlencoded") {
-      parameters += FormText.parse(body.span)
+      parameters += FormText.parse(body.bytes.span)
     }
     let question = HTTPQuestion(
       method: method, path: request.uri.path, captures: captures, parameters: parameters,
@@ -111,11 +111,13 @@ struct RouteTable: HTTPResponder {
 
   /// The body, or nil when it is longer than `limit`. A body that is too long is still read to its
   /// end, up to a few times the limit, and thrown away: most senders read the answer only then.
-  private static func read(_ request: Request, limit: Int) async throws -> [UInt8]? {
+  private static func read(_ request: Request, limit: Int) async throws -> RequestBody? {
     var bytes: [UInt8] = []
-    // What the header claims is only address space until bytes come. Decoding appends to the body.
+    // What the header claims is only address space until bytes come. Decoding appends to the body,
+    // an eighth or so.
     if let claimed = request.headers[.contentLength].flatMap({ Int($0) }), claimed > 0 {
-      bytes.reserveCapacity(min(claimed, limit) + Self.spareBytes)
+      let claimed = min(claimed, limit)
+      bytes.reserveCapacity(claimed + claimed / 8 + Self.spareBytes)
     }
     var discarded = 0
     for try await part in request.body {
@@ -127,7 +129,7 @@ struct RouteTable: HTTPResponder {
       bytes = []
       if discarded > max(limit * 4, 1 << 20) { return nil }
     }
-    return discarded > 0 ? nil : bytes
+    return discarded > 0 ? nil : RequestBody(consume bytes)
   }
 
   private static func response(_ answer: HTTPAnswer, withoutBody: Bool = false) -> Response {

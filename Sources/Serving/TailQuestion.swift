@@ -21,7 +21,7 @@ struct TailQuestion: Sendable {
     let question = HTTPQuestion(
       method: "GET", path: Self.path, captures: [:],
       parameters: FormText.parse(Array((parts.count > 1 ? parts[1] : "").utf8).span),
-      headers: { name in head.headers.first(name: name) }, body: [])
+      headers: { name in head.headers.first(name: name) }, body: RequestBody([]))
     let limit = try LokiParameters.count(
       question, "limit", default: Self.lines, largest: Limits.rowsPerQuery)
     let start = try TimeParameters.lokiTime(

@@ -6,7 +6,7 @@ import Model
 /// from the moment it has its own name, and what it replaces goes only then.
 struct Compactor {
   /// Records that are in memory as columns at a time.
-  private static let windowRows = 250_000
+  private static let windowRows = 500_000
 
   let disk: any Disk
   let folder: String

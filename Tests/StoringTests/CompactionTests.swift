@@ -1,4 +1,5 @@
 import Bytes
+import Foundation
 import Model
 import Storing
 import Support
@@ -93,6 +94,9 @@ import Testing
     }
     let store = try Rows.open(disk, settings: settings)
     for number in 0..<100 { try Rows.append(Rows.batch("b\(number)"), to: store) }
+    // The thread that compacts is modest: other tests may keep it from running for long.
+    let end = ContinuousClock.now + .seconds(120)
+    while store.status().compactions == 0, ContinuousClock.now < end { usleep(1_000) }
     // Closing waits for what is under way.
     store.close()
     #expect(store.status().compactions > 0)

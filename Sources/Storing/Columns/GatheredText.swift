@@ -93,13 +93,14 @@ struct GatheredText: ~Copyable {
 
   /// The values of a column that has codes in all groups.
   mutating func dictionary(
-    _ stretches: [ColumnStretch], _ valueCount: Int, _ table: ColumnValueTable
+    _ stretches: borrowing GrowingBuffer<ColumnStretch>, _ valueCount: Int,
+    _ table: ColumnValueTable
   ) -> ColumnValues {
     clearCodes(table.merged.count)
     var slices: [Slice] = []
     let own = [UInt32](unsafeUninitializedCapacity: valueCount) { target, count in
-      for stretch in stretches {
-        forEachCode(stretch, table, &slices) { code in
+      for index in 0..<stretches.count {
+        forEachCode(stretches.base[index], table, &slices) { code in
           // The stretches together have as many values as there is room for.
           target[count] = code
           count &+= 1
@@ -115,20 +116,18 @@ struct GatheredText: ~Copyable {
     _ stretch: ColumnStretch, _ table: ColumnValueTable, _ slices: inout [Slice],
     _ visit: (UInt32) -> Void
   ) {
-    let column = stretch.column
+    let column = stretch.view
+    // Every code of a column is of one of its values, and the merged numbers are below the count
+    // that the part's codes were cleared for.
     if column.hasOneCode {
       let code = self.code(column.merged[0], table, &slices)
       for _ in stretch.values { visit(code) }
       return
     }
-    // Every code of a column is of one of its values, and the merged numbers are below the count
-    // that the part's codes were cleared for.
-    column.merged.withUnsafeBufferPointer { merged in
-      for index in stretch.values {
-        let value = merged[Int(column.codes.base[index])]
-        let known = codes.base[Int(value)]
-        visit(known != 0 ? known &- 1 : code(value, table, &slices))
-      }
+    for index in stretch.values {
+      let value = column.merged[Int(column.codes[Int(index)])]
+      let known = codes.base[Int(value)]
+      visit(known != 0 ? known &- 1 : code(value, table, &slices))
     }
   }
 
@@ -145,13 +144,15 @@ struct GatheredText: ~Copyable {
 
   /// The values of a column that is plain in some group.
   mutating func slices(
-    _ stretches: [ColumnStretch], _ valueCount: Int, _ table: ColumnValueTable
+    _ stretches: borrowing GrowingBuffer<ColumnStretch>, _ valueCount: Int,
+    _ table: ColumnValueTable
   ) -> [Slice] {
     clearCodes(table.merged.count)
     var distinct: [Slice] = []
     return [Slice](unsafeUninitializedCapacity: valueCount) { target, count in
-      for stretch in stretches {
-        if !stretch.column.isPlain {
+      for place in 0..<stretches.count {
+        let stretch = stretches.base[place]
+        if !stretch.view.isPlain {
           // First the codes, where the slices will be, then those.
           let start = count
           forEachCode(stretch, table, &distinct) { code in
@@ -162,15 +163,16 @@ struct GatheredText: ~Copyable {
           continue
         }
         // One start more than values; the stretches together have as many as there is room for.
-        let starts = stretch.column.starts.base
-        let first = starts[stretch.values.lowerBound]
+        let starts = stretch.view.starts
+        let first = starts[Int(stretch.values.lowerBound)]
         let shift = UInt32(truncatingIfNeeded: copied) &- first
         note(
-          UnsafePointer(stretch.column.bytes.base + Int(first)),
-          Int(starts[stretch.values.upperBound] - first))
+          UnsafePointer(stretch.view.bytes + Int(first)),
+          Int(starts[Int(stretch.values.upperBound)] &- first))
         for index in stretch.values {
+          let start = starts[Int(index)]
           target[count] = Slice(
-            offset: starts[index] &+ shift, count: starts[index &+ 1] &- starts[index])
+            offset: start &+ shift, count: starts[Int(index) &+ 1] &- start)
           count &+= 1
         }
       }

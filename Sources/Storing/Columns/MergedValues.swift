@@ -24,8 +24,13 @@ struct MergedValues: ~Copyable {
 
   /// The numbers of a group's distinct values, by their codes in it. `base` is the first of the
   /// group's bytes, which the slices were checked against.
-  mutating func codes(of values: [Slice], _ base: UnsafePointer<UInt8>) -> [UInt32] {
-    values.map { code(of: base + Int($0.offset), Int($0.count)) }
+  mutating func codes(
+    of values: [Slice], _ base: UnsafePointer<UInt8>
+  ) -> GrowingBuffer<UInt32> {
+    var codes = GrowingBuffer<UInt32>(capacity: values.count)
+    // Each slice lies in the group's bytes.
+    for value in values { codes.append(code(of: base + Int(value.offset), Int(value.count))) }
+    return codes
   }
 
   /// Where a value lies.

@@ -6,6 +6,8 @@ final class OrderedGroup {
   let times: GrowingBuffer<Int64>
   let receivedAt: GrowingBuffer<Int64>
   let levels: GrowingBuffer<UInt8>
+  /// How many bytes of plain columns the rows before each have; one more element than rows.
+  private let plainBytes: GrowingBuffer<UInt32>
   private(set) var columns: [OrderedColumn] = []
 
   init(
@@ -16,6 +18,7 @@ final class OrderedGroup {
     times = GrowingBuffer(capacity: rowCount)
     receivedAt = GrowingBuffer(capacity: rowCount)
     levels = GrowingBuffer(capacity: rowCount)
+    plainBytes = GrowingBuffer(capacity: rowCount + 1)
     for index in 0..<rowCount {
       // The order has each row of the group once.
       let row = Int(order.rows.base[index])
@@ -32,6 +35,28 @@ final class OrderedGroup {
           column, number, base, order: order.rows,
           spread: spread(of: column, group, base, order, &spreads),
           rowCount: rowCount, merging: catalogue))
+    }
+    countPlainBytes(rowCount)
+  }
+
+  /// How many bytes of plain columns some of its rows have.
+  @inline(__always)
+  func plainByteCount(of start: UInt32, _ count: UInt32) -> Int {
+    // A run's rows are of the group.
+    Int(plainBytes.base[Int(start &+ count)] &- plainBytes.base[Int(start)])
+  }
+
+  private func countPlainBytes(_ rowCount: Int) {
+    let sums = plainBytes.base
+    // One more than rows, as many as there is room for, as columns have of starts.
+    sums.update(repeating: 0, count: rowCount + 1)
+    for column in columns where column.isPlain {
+      let starts = column.starts.base
+      if let before = column.spread?.before.base {
+        for row in 0...rowCount { sums[row] &+= starts[Int(before[row])] }
+      } else {
+        for row in 0...rowCount { sums[row] &+= starts[row] }
+      }
     }
   }
 
@@ -102,7 +127,7 @@ final class OrderedColumn {
   /// the number of each code's value among those of all groups.
   private(set) var codes = GrowingBuffer<UInt16>(capacity: 1)
   let hasOneCode: Bool
-  private(set) var merged: [UInt32] = []
+  private(set) var merged = GrowingBuffer<UInt32>(capacity: 1)
   /// Of a plain column: the bytes, and where each value begins, and the last ends, in them.
   private(set) var bytes = GrowingBuffer<UInt8>(capacity: 1)
   private(set) var starts = GrowingBuffer<UInt32>(capacity: 1)
@@ -172,13 +197,33 @@ final class OrderedColumn {
     bytes.count = Int(end)
   }
 
-  /// Which values stretch of rows has.
+  /// What is copied of it; valid as long as the column.
+  var view: ColumnView {
+    ColumnView(
+      before: spread?.before.base, codes: codes.base, merged: merged.base, starts: starts.base,
+      bytes: bytes.base, isPlain: isPlain, hasOneCode: hasOneCode)
+  }
+}
+
+/// The memory of an `OrderedColumn`, for the loops that go through the runs of a tenant: there are
+/// as many runs as rows when a fleet has many streams, and each would count references.
+struct ColumnView: BitwiseCopyable {
+  /// As in `Spread`; nil when all rows have a value.
+  let before: UnsafeMutablePointer<UInt16>?
+  let codes: UnsafeMutablePointer<UInt16>
+  let merged: UnsafeMutablePointer<UInt32>
+  let starts: UnsafeMutablePointer<UInt32>
+  let bytes: UnsafeMutablePointer<UInt8>
+  let isPlain: Bool
+  let hasOneCode: Bool
+
+  /// Which values a stretch of rows has.
   @inline(__always)
-  func values(of start: Int, _ count: Int) -> Range<Int> {
-    guard let spread else { return start..<(start &+ count) }
+  func values(of start: UInt32, _ count: UInt32) -> Range<UInt32> {
+    guard let before else { return start..<(start &+ count) }
     // One element more than rows, and a run ends at the last of them.
-    let first = Int(spread.before.base[start])
-    return first..<max(first, Int(spread.before.base[start &+ count]))
+    let first = UInt32(before[Int(start)])
+    return first..<max(first, UInt32(before[Int(start &+ count)]))
   }
 }
 
@@ -206,7 +251,9 @@ final class ColumnCatalogue {
   }
 
   /// The numbers of a group's distinct values of a column.
-  func merge(_ slices: [Slice], _ base: UnsafePointer<UInt8>, of number: Int) -> [UInt32] {
+  func merge(
+    _ slices: [Slice], _ base: UnsafePointer<UInt8>, of number: Int
+  ) -> GrowingBuffer<UInt32> {
     values[number].merged.codes(of: slices, base)
   }
 }

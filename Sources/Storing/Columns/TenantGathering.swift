@@ -47,6 +47,7 @@ struct TenantGathering: ~Copyable {
       let environments = environments.codes(of: group.environments.values, base)
       let hosts = hosts.codes(of: group.hosts.values, base)
       var start: UInt32 = 0
+      // The codes of a key are below the counts of the group's values.
       for (key, count) in zip(order.keys, order.counts) {
         runs.append(
           StreamRun(

@@ -7,10 +7,13 @@ struct TenantRowsBuilder: ~Copyable {
   private let catalogue: ColumnCatalogue
   /// The groups of each column, and which of their columns it is.
   private var holders: [[(group: UInt32, column: UInt32)]]
-  /// For the column at work: which of each group's columns it is, or -1.
-  private let columnOfGroup: GrowingBuffer<Int32>
-  /// Columns that a part was found to have, by the number of the part.
+  /// For the column at work: each group's part of it, if it has one.
+  private let views: GrowingBuffer<ColumnView?>
+  /// For the column at work: what the runs have of it.
+  private var stretches = GrowingBuffer<ColumnStretch>(capacity: 256)
+  /// Columns, and groups, that a part was found to have, by the number of the part.
   private var marks: [Int]
+  private var groupMarks: [Int]
   private var partNumber = 0
 
   init(groups: [OrderedGroup], catalogue: ColumnCatalogue) {
@@ -18,9 +21,10 @@ struct TenantRowsBuilder: ~Copyable {
     self.catalogue = catalogue
     holders = Array(repeating: [], count: catalogue.keys.count)
     marks = Array(repeating: 0, count: catalogue.keys.count)
-    columnOfGroup = GrowingBuffer(capacity: groups.count + 1)
+    groupMarks = Array(repeating: 0, count: groups.count)
+    views = GrowingBuffer(capacity: groups.count + 1)
     // One element a group, as just reserved.
-    columnOfGroup.base.update(repeating: -1, count: groups.count)
+    views.base.update(repeating: nil, count: groups.count)
     for (index, group) in groups.enumerated() {
       for (place, column) in group.columns.enumerated() {
         holders[column.number].append(
@@ -60,13 +64,7 @@ struct TenantRowsBuilder: ~Copyable {
   }
 
   private func byteCount(_ run: StreamRun) -> Int {
-    var sum = 0
-    for column in groups[Int(run.group)].columns where column.isPlain {
-      let values = column.values(of: Int(run.start), Int(run.count))
-      // One element more than values.
-      sum += Int(column.starts.base[values.upperBound] - column.starts.base[values.lowerBound])
-    }
-    return sum
+    groups[Int(run.group)].plainByteCount(of: run.start, run.count)
   }
 
   /// Builds one part and visits it, or its halves when it has too many columns.
@@ -77,7 +75,7 @@ struct TenantRowsBuilder: ~Copyable {
   ) rethrows {
     let numbers = columns(of: runs)
     let rowCount = runs.reduce(0) { $0 + Int($1.count) }
-    if numbers.count > limit.columns, rowCount > 1 {
+    if numbers.count > limit.columns, rowCount > 1, filled(numbers, runs) > limit.columns {
       for half in Self.halves(of: runs, rowCount) {
         try build(
           tenant, half, limit: limit, services: services, environments: environments,
@@ -92,11 +90,7 @@ struct TenantRowsBuilder: ~Copyable {
     text.addHead(.environment, runs, environments, rowCount, to: &columns) { $0.environment }
     text.addHead(.host, runs, hosts, rowCount, to: &columns) { $0.host }
     for number in numbers {
-      for holder in holders[number] {
-        columnOfGroup.base[Int(holder.group)] = Int32(truncatingIfNeeded: holder.column)
-      }
-      columns.append(column(number, runs, rowCount, &text))
-      for holder in holders[number] { columnOfGroup.base[Int(holder.group)] = -1 }
+      if let column = column(number, runs, rowCount, &text) { columns.append(column) }
     }
     try visit(
       TenantRows(
@@ -106,18 +100,38 @@ struct TenantRowsBuilder: ~Copyable {
         levels: gather(runs, rowCount) { $0.levels.base }, columns: columns))
   }
 
-  /// The columns that the groups of some runs have values of in those runs, in order.
+  /// The columns of the groups of some runs, in order. The runs may have no value of some.
   private mutating func columns(of runs: ArraySlice<StreamRun>) -> [Int] {
     partNumber += 1
     var numbers: [Int] = []
-    for run in runs {
+    for run in runs where groupMarks[Int(run.group)] != partNumber {
+      groupMarks[Int(run.group)] = partNumber
       for column in groups[Int(run.group)].columns where marks[column.number] != partNumber {
-        if column.values(of: Int(run.start), Int(run.count)).isEmpty { continue }
         marks[column.number] = partNumber
         numbers.append(column.number)
       }
     }
     return numbers.sorted()
+  }
+
+  /// How many of these columns the runs have values of.
+  private mutating func filled(_ numbers: [Int], _ runs: ArraySlice<StreamRun>) -> Int {
+    numbers.reduce(0) { sum, number in
+      look(at: number)
+      defer { lookAway(from: number) }
+      return sum + (gather(runs).valueCount > 0 ? 1 : 0)
+    }
+  }
+
+  private func look(at number: Int) {
+    for holder in holders[number] {
+      // One element a group.
+      views.base[Int(holder.group)] = groups[Int(holder.group)].columns[Int(holder.column)].view
+    }
+  }
+
+  private func lookAway(from number: Int) {
+    for holder in holders[number] { views.base[Int(holder.group)] = nil }
   }
 
   private func plainByteCount(_ runs: ArraySlice<StreamRun>) -> Int {
@@ -154,27 +168,42 @@ struct TenantRowsBuilder: ~Copyable {
     }
   }
 
-  /// One column of a part. It is plain when any group's part of it is.
-  private func column(
-    _ number: Int, _ runs: ArraySlice<StreamRun>, _ rowCount: Int, _ text: inout GatheredText
-  ) -> RecordColumn {
-    var stretches: [ColumnStretch] = []
+  /// Finds what runs have of the column at work.
+  private mutating func gather(
+    _ runs: ArraySlice<StreamRun>
+  ) -> (valueCount: Int, isPlain: Bool) {
+    stretches.count = 0
+    stretches.reserve(runs.count)
     var valueCount = 0
     var isPlain = false
-    var row = 0
+    var row: UInt32 = 0
     for run in runs {
-      let place = Int(columnOfGroup.base[Int(run.group)])
-      if place >= 0 {
-        let column = groups[Int(run.group)].columns[place]
-        let values = column.values(of: Int(run.start), Int(run.count))
+      // One element a group.
+      if let view = views.base[Int(run.group)] {
+        let values = view.values(of: run.start, run.count)
         if !values.isEmpty {
-          stretches.append(ColumnStretch(column: column, values: values, run: run, row: row))
-          valueCount += values.count
-          if column.isPlain { isPlain = true }
+          // At most one a run, as just reserved.
+          stretches.base[stretches.count] = ColumnStretch(
+            view: view, firstValue: values.lowerBound, endOfValues: values.upperBound,
+            start: run.start, count: run.count, row: row)
+          stretches.count &+= 1
+          valueCount &+= values.count
+          if view.isPlain { isPlain = true }
         }
       }
-      row += Int(run.count)
+      row &+= run.count
     }
+    return (valueCount, isPlain)
+  }
+
+  /// One column of a part, plain when any group's part of it is; nil without values.
+  private mutating func column(
+    _ number: Int, _ runs: ArraySlice<StreamRun>, _ rowCount: Int, _ text: inout GatheredText
+  ) -> RecordColumn? {
+    look(at: number)
+    defer { lookAway(from: number) }
+    let (valueCount, isPlain) = gather(runs)
+    if valueCount == 0 { return nil }
     let rows = valueCount == rowCount ? nil : ColumnStretch.rows(of: stretches, valueCount)
     let table = catalogue.values[number]
     return RecordColumn(
@@ -203,30 +232,39 @@ extension StreamRun {
 }
 
 /// The values that a run has of a column.
-struct ColumnStretch {
-  let column: OrderedColumn
-  let values: Range<Int>
-  let run: StreamRun
+struct ColumnStretch: BitwiseCopyable {
+  /// Of the column in the run's group.
+  let view: ColumnView
+  let firstValue: UInt32
+  let endOfValues: UInt32
+  /// The run's rows in its group.
+  let start: UInt32
+  let count: UInt32
   /// The run's first row in the part.
-  let row: Int
+  let row: UInt32
+
+  @inline(__always)
+  var values: Range<UInt32> { firstValue..<endOfValues }
 
   /// The rows of a part that have values.
-  static func rows(of stretches: [ColumnStretch], _ valueCount: Int) -> [UInt32] {
+  static func rows(
+    of stretches: borrowing GrowingBuffer<ColumnStretch>, _ valueCount: Int
+  ) -> [UInt32] {
     [UInt32](unsafeUninitializedCapacity: valueCount) { target, count in
-      for stretch in stretches {
+      for index in 0..<stretches.count {
         // A row is written and then counted only when it has a value, so that all fit.
-        let first = Int(stretch.run.start)
-        if let before = stretch.column.spread?.before.base {
-          for offset in 0..<Int(stretch.run.count)
-          where before[first + offset] != before[first + offset + 1] {
-            target[count] = UInt32(truncatingIfNeeded: stretch.row + offset)
-            count += 1
+        let stretch = stretches.base[index]
+        guard let before = stretch.view.before else {
+          for row in stretch.row..<(stretch.row &+ stretch.count) {
+            target[count] = row
+            count &+= 1
           }
-        } else {
-          for offset in 0..<Int(stretch.run.count) {
-            target[count] = UInt32(truncatingIfNeeded: stretch.row + offset)
-            count += 1
-          }
+          continue
+        }
+        let own = before + Int(stretch.start)
+        for offset in 0..<Int(stretch.count) where own[offset] != own[offset &+ 1] {
+          target[count] = stretch.row &+ UInt32(truncatingIfNeeded: offset)
+          count &+= 1
         }
       }
     }
