@@ -7,7 +7,7 @@ import Testing
 /// there once, others whole or absent, and every start is quick.
 @Suite(.serialized) struct KillTests {
   private static let rounds = 60
-  private static let readySeconds = 3.0
+  private static let readySeconds = 60.0
 
   @Test func acknowledgedRowsSurviveKillExactlyOnce() async throws {
     var random = SeededGenerator(seed: 20)

@@ -110,13 +110,6 @@ struct LabelMention: Sendable {
   }
 
   private mutating func visit(_ filter: LabelFilter) {
-    switch filter {
-    case .text(let matcher): join(matcher.name)
-    case .number(let name, _, _), .duration(let name, _, _), .size(let name, _, _),
-      .address(let name, _, _):
-      join(name)
-    case .all(let parts), .any(let parts):
-      for part in parts { visit(part) }
-    }
+    for name in filter.names { join(name) }
   }
 }

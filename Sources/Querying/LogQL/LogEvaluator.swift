@@ -33,7 +33,10 @@ struct LogEvaluator {
       return .grid(
         Grid(count: times.count, series: [Grid.Series(labels: .empty, values: cells)]))
     case .lines: throw QueryFault(.badData, "log lines are no numbers")
-    case .range(let range): return .grid(try self.range(range, grouping: range.grouping))
+    case .range(let range):
+      return .grid(
+        try self.range(
+          range, grouping: range.grouping, ParserHints(range, grouping: range.grouping)))
     case .aggregation(let aggregation): return .grid(try self.aggregation(aggregation))
     case .binary(let binary): return try self.binary(binary)
     case .sorted(let operand, let isDescending):
@@ -49,11 +52,15 @@ struct LogEvaluator {
     return grid
   }
 
-  private func range(_ range: LogRange, grouping: Grouping?) throws -> Grid {
+  private func range(
+    _ range: LogRange, grouping: Grouping?, _ hints: ParserHints
+  ) throws -> Grid {
+    var range = range
+    if hints.skipsParsers { range.selection.stages.removeAll(where: \.isParser) }
     let windows = StepWindows(times, length: range.window, offset: range.offset)
     var fold = try RangeFold(
-      range, grouping: grouping, windows: windows, mention: mention, scope: scope,
-      timeline: source.timeline)
+      range, grouping: grouping, windows: windows, mention: mention,
+      keepsErrors: hints.keepsErrors, scope: scope, timeline: source.timeline)
     let span = windows.span
     if span.from < span.to {
       try budget.reading {
@@ -72,13 +79,20 @@ struct LogEvaluator {
   }
 
   private func aggregation(_ aggregation: LogAggregation) throws -> Grid {
-    // A sum of counts is a count by the sum's groups: series that it would add up are never made.
-    if aggregation.function == .sum, case .range(let range) = aggregation.operand,
-      range.unwrap == nil, range.function != .absent
-    {
-      return try self.range(range, grouping: aggregation.grouping)
+    let operand: Grid
+    if let range = aggregation.summedRange {
+      let hints = ParserHints(range, grouping: aggregation.grouping)
+      // A sum of counts is a count by the sum's groups: series that it would add up are never made.
+      if range.unwrap == nil {
+        return try self.range(range, grouping: aggregation.grouping, hints)
+      }
+      let before = budget.held
+      operand = try self.range(range, grouping: nil, hints)
+      budget.settle(at: before)
+      try budget.hold(operand.bytes)
+    } else {
+      operand = try grid(aggregation.operand)
     }
-    let operand = try grid(aggregation.operand)
     let numbers = aggregation.parameter.map { [Double](repeating: $0, count: times.count) }
     return try Vectors.aggregate(
       aggregation.function.kind, operand, by: aggregation.grouping,

@@ -113,7 +113,7 @@ extension RangeFold {
       guard table.phases[phase].isSelected else { continue }
       row.start(record, stream: table.phases[phase].labels)
       guard plan.passes(&row, in: batch), unwrap?.passes(&row, in: batch) ?? true else { continue }
-      if let error = row.error { throw failure(error, batch) }
+      if let error = row.error, !keepsErrors { throw failure(error, batch) }
       let series = keys.index(of: row, phase: phase, in: batch)
       if series == lines.count { try addSeries(budget) }
       found[place] = series

@@ -6,6 +6,8 @@ import Model
 /// it; unwrapped values are kept, put in order, and reduced window by window.
 struct RangeFold {
   private let range: LogRange
+  /// Whether lines with an error count.
+  let keepsErrors: Bool
   let plan: LogPlan
   let unwrap: ValueReader?
   /// What it looks at of records.
@@ -25,10 +27,11 @@ struct RangeFold {
   /// `grouping` replaces the range's own when an aggregation of counts is folded in.
   init(
     _ range: LogRange, grouping: Grouping?, windows: StepWindows, mention: LabelMention,
-    scope: Scope, timeline: Timeline
+    keepsErrors: Bool, scope: Scope, timeline: Timeline
   ) throws(QueryFault) {
     self.range = range
     self.windows = windows
+    self.keepsErrors = keepsErrors
     // The unwrapped label is the value, and so none of the series' labels.
     let joined = mention.joined.filter { $0 != range.unwrap?.label }
     plan = try LogPlan(range.selection, joining: joined)
@@ -61,7 +64,7 @@ struct RangeFold {
         guard let found = unwrap.value(of: &row, in: batch) else { continue }
         value = found
       }
-      if let error = row.error { throw failure(error, batch) }
+      if let error = row.error, !keepsErrors { throw failure(error, batch) }
       let series = keys.index(of: row, phase: phase, in: batch)
       if series == lines.count { try addSeries(budget) }
       if unwrap != nil {
