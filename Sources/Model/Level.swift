@@ -27,6 +27,15 @@ package enum Level: UInt8, Sendable, Comparable, CaseIterable {
     }
   }
 
+  /// The name as Loki's `detected_level` has it.
+  package var detectedName: ByteString {
+    switch self {
+    case .notice: "info"
+    case .warning: "warn"
+    default: name
+    }
+  }
+
   /// Reads the names that loggers, syslog and OpenTelemetry use, in any case; `unknown` for others.
   package init(parsing bytes: Span<UInt8>) {
     var lower: [UInt8] = []

@@ -4,9 +4,6 @@ import Querying
 
 /// A request to the Prometheus API: its parameters as Prometheus reads them, refused in its words.
 struct PrometheusRequest: Sendable {
-  /// Metadata calls that state no time ask of so much; milliseconds.
-  private static let usualSpan: Int64 = 86_400_000
-
   let question: HTTPQuestion
   let doors: Doors
   /// What it reads from; it notes what was asked.
@@ -126,12 +123,13 @@ struct PrometheusRequest: Sendable {
     return try EvaluationTimes(from: start, through: end, step: step)
   }
 
-  /// `start` and `end` of a metadata call; the last day when no time is given.
+  /// `start` and `end` of a metadata call; all time when none is given.
   func span() throws(QueryFault) -> (from: Int64, through: Int64) {
     (
       try TimeParameters.prometheusTime(
-        parameter("start"), name: "start", default: now - Self.usualSpan),
-      try TimeParameters.prometheusTime(parameter("end"), name: "end", default: now)
+        parameter("start"), name: "start", default: TimeParameters.earliest),
+      try TimeParameters.prometheusTime(
+        parameter("end"), name: "end", default: TimeParameters.latest)
     )
   }
 

@@ -4,12 +4,15 @@ import Querying
 
 /// Times, steps and limits as the two APIs write them in parameters.
 enum TimeParameters {
-  /// What Prometheus' own clients send for the earliest and the latest time there is, and the
-  /// times as the evaluator can hold them; milliseconds.
+  /// The earliest and the latest time as the evaluator can hold them; milliseconds.
+  static let earliest: Int64 = -9_000_000_000_000_000
+  static let latest: Int64 = 8_999_999_999_999_999
+
+  /// What Prometheus' own clients send for the earliest and the latest time there is.
   private static let extremes: [String: Int64] = [
-    "-292273086-05-16T16:47:06Z": -9_000_000_000_000_000,
-    "292277025-08-18T07:12:54.999999999Z": 8_999_999_999_999_999,
-    "292277025-08-18T07:12:54.999Z": 8_999_999_999_999_999,
+    "-292273086-05-16T16:47:06Z": earliest,
+    "292277025-08-18T07:12:54.999999999Z": latest,
+    "292277025-08-18T07:12:54.999Z": latest,
   ]
 
   /// Prometheus: seconds with a fraction, or RFC 3339. Milliseconds since 1970.

@@ -77,7 +77,7 @@ struct OracleState {
   func value(_ name: String) -> String? {
     if let change = changes[name] { return change }
     if let own = stream[name] { return own }
-    if name == "detected_level" { return row.level.name.text }
+    if name == "detected_level" { return row.level.detectedName.text }
     guard keptFields?.contains(name) != false else { return nil }
     return row.fields.first { $0.name == name }?.text
   }

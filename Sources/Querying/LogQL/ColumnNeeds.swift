@@ -25,7 +25,8 @@ struct ColumnNeeds {
     var parts: Set<RecordPart> = []
     var names: [ByteString] = []
     for name in mention.named.sorted() {
-      if name == LogLabels.exportedTenant { return nil }
+      // What these are depends on the labels of the record.
+      if name == LogLabels.exportedTenant || LogLabels.unextracted(name) != nil { return nil }
       if name == LogLabels.detectedLevel { parts.insert(.level) }
       if let part = HeadColumns.part(of: name) { parts.insert(part) }
       if name == LogLabels.error || name == LogLabels.errorDetails || name == unwrapped { continue }
@@ -36,7 +37,7 @@ struct ColumnNeeds {
       guard !changesLabels, !mention.joined.contains(unwrapped),
         HeadColumns.part(of: unwrapped) == nil, unwrapped != LogLabels.tenant,
         unwrapped != LogLabels.detectedLevel, unwrapped != LogLabels.error,
-        unwrapped != LogLabels.errorDetails
+        unwrapped != LogLabels.errorDetails, LogLabels.unextracted(unwrapped) == nil
       else { return nil }
     }
     self.parts = parts

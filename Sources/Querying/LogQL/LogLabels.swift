@@ -26,6 +26,21 @@ enum LogLabels {
     case template = "TemplateFormatErr"
   }
 
+  private static let extractedEnd = Array("_extracted".utf8)
+
+  /// What a label is called that a label of the stream has taken the name of.
+  static func extracted(_ name: ByteString) -> ByteString {
+    ByteString(name.bytes + extractedEnd)
+  }
+
+  /// The name that `extracted` made this of; nil when it has not the form.
+  static func unextracted(_ name: ByteString) -> ByteString? {
+    guard name.count > extractedEnd.count,
+      name.bytes.suffix(extractedEnd.count) == extractedEnd[...]
+    else { return nil }
+    return ByteString(Array(name.bytes.dropLast(extractedEnd.count)))
+  }
+
   /// Whether a field's name is read as `name`: bytes that no label name may have are read as `_`.
   static func spells(_ field: Span<UInt8>, _ name: ByteString) -> Bool {
     let bytes = name.bytes

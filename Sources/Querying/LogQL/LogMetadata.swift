@@ -32,7 +32,7 @@ package enum LogMetadata {
       namesRelease: name == LogLabels.release, budget: budget)
     for labels in streams {
       if let value = labels[isLevel ? LogLabels.level : name] {
-        values.insert(value)
+        values.insert(isLevel ? Level(parsing: value.bytes.span).detectedName : value)
       } else if isLevel {
         values.insert(Level.unknown.name)
       }

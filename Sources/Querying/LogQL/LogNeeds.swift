@@ -33,6 +33,7 @@ extension RecordNeeds {
     fields = { name in
       named.contains { label in
         LogLabels.spells(name.bytes.span, label)
+          || LogLabels.unextracted(label).map { LogLabels.spells(name.bytes.span, $0) } ?? false
           || label == LogLabels.exportedTenant && name == LogLabels.tenant
       }
     }

@@ -2,7 +2,9 @@ import Bytes
 import Model
 
 extension LogParser {
-  /// `a="x" and b > 5 or c=ip("...")`; `,` and nothing at all mean `and`.
+  /// `a="x" and b > 5 or c=ip("...")`. A `,`, and nothing at all, mean `and`; as in Loki's grammar
+  /// all that stands behind them is one condition: `a, b or c` is `a and (b or c)`, and `a or b, c`
+  /// is `a or (b and c)`.
   static func labelFilter(_ reader: inout TokenReader) throws(QueryFault) -> LabelFilter {
     var choices = [try conjunction(&reader)]
     while reader.skip("or") { choices.append(try conjunction(&reader)) }
@@ -11,8 +13,20 @@ extension LogParser {
 
   private static func conjunction(_ reader: inout TokenReader) throws(QueryFault) -> LabelFilter {
     var parts = [try condition(&reader)]
-    while reader.skip("and") || reader.skip(.comma) || startsCondition(reader) {
-      parts.append(try condition(&reader))
+    while true {
+      if reader.skip("and") {
+        parts.append(try condition(&reader))
+      } else if reader.skip(.comma) || startsCondition(reader) {
+        let rest = try reader.deeper {
+          (inner: inout TokenReader) throws(QueryFault) -> LabelFilter in
+          try labelFilter(&inner)
+        }
+        // Conditions in a row are one list, however deep they were read.
+        if case .all(let more) = rest { parts += more } else { parts.append(rest) }
+        break
+      } else {
+        break
+      }
     }
     return parts.count == 1 ? parts[0] : .all(parts)
   }

@@ -58,7 +58,7 @@ struct LogRow {
       // Structured metadata of that name say it in their own spelling.
       let field = field(name, in: batch)
       if case .field = field { return field }
-      return .own(record.level.name)
+      return .own(record.level.detectedName)
     }
     if name == LogLabels.error { return error.map { .own($0) } ?? .missing }
     if name == LogLabels.errorDetails { return errorDetails.map { .own($0) } ?? .missing }
@@ -72,7 +72,13 @@ struct LogRow {
       let field = batch.fields[index]
       if LogLabels.spells(batch.bytes(field.name), sought) { return .field(field) }
     }
-    return .missing
+    // Structured metadata that a stream label has the name of; `tenant` has its own rule.
+    guard let own = LogLabels.unextracted(name), let taken = stream[own],
+      !isFleet || own != LogLabels.tenant,
+      batch.streamLabels(of: record) != nil, case .field(let found) = field(own, in: batch),
+      batch.string(found.value) != taken
+    else { return .missing }
+    return .field(found)
   }
 
   private func isShown(_ field: ByteString) -> Bool {
@@ -107,7 +113,7 @@ struct LogRow {
   mutating func extract(_ name: ByteString, _ value: ByteString) {
     guard !name.isEmpty, !value.isEmpty else { return }
     var name = LogLabels.sanitized(name)
-    if stream[name] != nil { name = ByteString(name.bytes + Array("_extracted".utf8)) }
+    if stream[name] != nil { name = LogLabels.extracted(name) }
     // One that a stage took away may be found again.
     if case .some(.some) = changes[name] { return }
     changes.updateValue(value, forKey: name)
@@ -203,7 +209,7 @@ struct LogRow {
       let value = batch.string(field.value)
       // A tenant that the scope has overruled is kept twice: as a label, and as tagging keeps it.
       if stream[name] == value { continue }
-      if stream[name] != nil { name = ByteString(name.bytes + Array("_extracted".utf8)) }
+      if stream[name] != nil { name = LogLabels.extracted(name) }
       labels.set(name, value)
     }
   }

@@ -152,7 +152,7 @@ struct StreamTable {
   private func selects(_ labels: Labels, _ stream: Stream) -> Bool {
     matchers.allSatisfy { matcher in
       matcher.name == LogLabels.detectedLevel && labels[matcher.name] == nil
-        ? matcher.accepts(stream.level.name) : matcher.accepts(labels)
+        ? matcher.accepts(stream.level.detectedName) : matcher.accepts(labels)
     }
   }
 
