@@ -89,7 +89,8 @@ struct TenantGathering: ~Copyable {
         sorted[starts[tenant]..<starts[tenant + 1]], ranks: ranks, groups: groups)
       for part in builder.parts(of: own, limit: limit) {
         try builder.build(
-          name, part, limit: limit, services: services, environments: environments,
+          name, part.runs, plainBytes: part.plainBytes, limit: limit, services: services,
+          environments: environments,
           hosts: hosts, visit)
       }
     }
@@ -98,18 +99,21 @@ struct TenantGathering: ~Copyable {
 
 /// Puts the runs of one tenant in order.
 enum StreamSorting {
-  /// What runs are ordered by.
+  /// What runs are ordered by, as two numbers: service and environment, then host and the place
+  /// among the tenant's runs as they were added.
   private struct Key: Comparable {
-    let service: UInt32
-    let environment: UInt32
-    let host: UInt32
-    /// Its place among the tenant's runs as they were added.
-    let arrival: UInt32
+    let stream: UInt64
+    let rest: UInt64
+
+    init(_ service: UInt32, _ environment: UInt32, _ host: UInt32, arrival: Int) {
+      stream = UInt64(service) << 32 | UInt64(environment)
+      rest = UInt64(host) << 32 | UInt64(truncatingIfNeeded: arrival)
+    }
+
+    var arrival: Int { Int(rest & 0xFFFF_FFFF) }
 
     static func < (left: Key, right: Key) -> Bool {
-      if left.service != right.service { return left.service < right.service }
-      if left.environment != right.environment { return left.environment < right.environment }
-      return left.host != right.host ? left.host < right.host : left.arrival < right.arrival
+      left.stream != right.stream ? left.stream < right.stream : left.rest < right.rest
     }
   }
 
@@ -123,11 +127,11 @@ enum StreamSorting {
     for run in runs {
       keys.append(
         Key(
-          service: ranks.0[Int(run.service)], environment: ranks.1[Int(run.environment)],
-          host: ranks.2[Int(run.host)], arrival: UInt32(truncatingIfNeeded: keys.count)))
+          ranks.0[Int(run.service)], ranks.1[Int(run.environment)], ranks.2[Int(run.host)],
+          arrival: keys.count))
     }
     keys.sort()
-    var sorted = keys.map { runs[runs.startIndex + Int($0.arrival)] }
+    var sorted = keys.map { runs[runs.startIndex + $0.arrival] }
     var start = 0
     while start < sorted.count {
       var end = start + 1

@@ -5,8 +5,8 @@ import Model
 struct TenantRowsBuilder: ~Copyable {
   private let groups: [OrderedGroup]
   private let catalogue: ColumnCatalogue
-  /// The groups of each column, and which of their columns it is.
-  private var holders: [[(group: UInt32, column: UInt32)]]
+  /// The groups of each column, and their parts of it.
+  private var holders: [[(group: UInt32, view: ColumnView)]]
   /// For the column at work: each group's part of it, if it has one.
   private let views: GrowingBuffer<ColumnView?>
   /// For the column at work: what the runs have of it.
@@ -26,17 +26,18 @@ struct TenantRowsBuilder: ~Copyable {
     // One element a group, as just reserved.
     views.base.update(repeating: nil, count: groups.count)
     for (index, group) in groups.enumerated() {
-      for (place, column) in group.columns.enumerated() {
-        holders[column.number].append(
-          (UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: place)))
+      for column in group.columns {
+        holders[column.number].append((UInt32(truncatingIfNeeded: index), column.view))
       }
     }
   }
 
   /// Cuts a tenant's runs where a part would hold more than the limit; a run that alone is too
   /// large is halved first, down to single rows.
-  func parts(of runs: consuming [StreamRun], limit: RowLimit) -> [ArraySlice<StreamRun>] {
-    var parts: [ArraySlice<StreamRun>] = []
+  func parts(
+    of runs: consuming [StreamRun], limit: RowLimit
+  ) -> [(runs: ArraySlice<StreamRun>, plainBytes: Int)] {
+    var parts: [(ArraySlice<StreamRun>, Int)] = []
     var part: [StreamRun] = []
     var rows = 0
     var bytes = 0
@@ -50,7 +51,7 @@ struct TenantRowsBuilder: ~Copyable {
         continue
       }
       if !part.isEmpty, rows + Int(run.count) > limit.rows || bytes + size > limit.bytes {
-        parts.append(part[...])
+        parts.append((part[...], bytes))
         part = []
         rows = 0
         bytes = 0
@@ -59,7 +60,7 @@ struct TenantRowsBuilder: ~Copyable {
       rows += Int(run.count)
       bytes += size
     }
-    if !part.isEmpty { parts.append(part[...]) }
+    if !part.isEmpty { parts.append((part[...], bytes)) }
     return parts
   }
 
@@ -67,9 +68,10 @@ struct TenantRowsBuilder: ~Copyable {
     groups[Int(run.group)].plainByteCount(of: run.start, run.count)
   }
 
-  /// Builds one part and visits it, or its halves when it has too many columns.
+  /// Builds one part, which has so many bytes of plain columns, and visits it, or its halves when
+  /// it has too many columns.
   mutating func build(
-    _ tenant: ByteString, _ runs: ArraySlice<StreamRun>, limit: RowLimit,
+    _ tenant: ByteString, _ runs: ArraySlice<StreamRun>, plainBytes: Int, limit: RowLimit,
     services: borrowing MergedValues, environments: borrowing MergedValues,
     hosts: borrowing MergedValues, _ visit: (TenantRows) throws -> Void
   ) rethrows {
@@ -78,14 +80,15 @@ struct TenantRowsBuilder: ~Copyable {
     if numbers.count > limit.columns, rowCount > 1, filled(numbers, runs) > limit.columns {
       for half in Self.halves(of: runs, rowCount) {
         try build(
-          tenant, half, limit: limit, services: services, environments: environments,
+          tenant, half, plainBytes: plainByteCount(half), limit: limit, services: services,
+          environments: environments,
           hosts: hosts, visit)
       }
       return
     }
     var text = GatheredText()
     var columns: [RecordColumn] = []
-    text.expect(plainByteCount(runs))
+    text.expect(plainBytes)
     text.addHead(.service, runs, services, rowCount, to: &columns) { $0.service }
     text.addHead(.environment, runs, environments, rowCount, to: &columns) { $0.environment }
     text.addHead(.host, runs, hosts, rowCount, to: &columns) { $0.host }
@@ -126,7 +129,7 @@ struct TenantRowsBuilder: ~Copyable {
   private func look(at number: Int) {
     for holder in holders[number] {
       // One element a group.
-      views.base[Int(holder.group)] = groups[Int(holder.group)].columns[Int(holder.column)].view
+      views.base[Int(holder.group)] = holder.view
     }
   }
 
