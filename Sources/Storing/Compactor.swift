@@ -5,8 +5,8 @@ import Model
 /// maintenance thread alone. Whatever it is stopped in, each row is readable once: a file counts
 /// from the moment it has its own name, and what it replaces goes only then.
 struct Compactor {
-  /// Records that are in memory as columns at a time.
-  private static let windowRows = 500_000
+  /// Records that are in memory as columns at a time, at most.
+  private static let windowRows = 600_000
 
   let disk: any Disk
   let folder: String
@@ -42,9 +42,12 @@ struct Compactor {
     guard !segments.isEmpty else { return false }
     try write(sealed: segments.map(\.file.number), replaced: []) { compactor, writer in
       var rest = frames[...]
+      // Windows of one size: a small last one would make a small block of every tenant.
+      let rows = frames.reduce(0) { $0 + $1.rows }
+      let windows = max(1, (rows + Self.windowRows - 1) / Self.windowRows)
       while !rest.isEmpty {
         var gathering = TenantGathering()
-        for frame in Self.window(&rest) {
+        for frame in Self.window(&rest, rows: rows / windows) {
           guard let columns = try compactor.columns(of: frame) else { continue }
           try compactor.gather(columns, in: &gathering, to: &writer)
         }
@@ -89,12 +92,15 @@ struct Compactor {
       size: size, writer.directory)
   }
 
-  /// Takes frames from the front until the window is full.
-  private static func window(_ rest: inout ArraySlice<FrameEntry>) -> ArraySlice<FrameEntry> {
-    var rows = 0
+  /// Takes frames from the front, until they have so many rows.
+  private static func window(
+    _ rest: inout ArraySlice<FrameEntry>, rows: Int
+  ) -> ArraySlice<FrameEntry> {
+    var taken = 0
     let end = rest.firstIndex { frame in
-      rows += frame.rows
-      return rows > windowRows && rows > frame.rows
+      if taken >= rows { return true }
+      taken += frame.rows
+      return false
     }
     defer { rest = rest[(end ?? rest.endIndex)...] }
     return rest[..<(end ?? rest.endIndex)]

@@ -53,19 +53,29 @@ package struct PreparedBatch: Sendable {
   }
 
   private static func tenants(of batch: Batch) -> [ByteString] {
-    var found: Set<ByteString> = []
-    // Most rows are of a tenant seen shortly before, and cost a comparison only.
-    var seen = [Slice?](repeating: nil, count: 1_024)
+    // A table of those seen, without removals: one that finds no place in a few steps, as names
+    // made to collide would not, is kept in the set.
+    var seen = [Slice?](repeating: nil, count: 2_048)
+    var found: [ByteString] = []
+    var others: Set<ByteString> = []
     let arena = batch.arena.span
     for record in batch.records {
-      let place = place(of: record.tenant, arena) & 1_023
-      if let known = seen[place], known == record.tenant || equal(known, record.tenant, arena) {
-        continue
+      let first = place(of: record.tenant, arena)
+      var isDone = false
+      for step in 0..<8 {
+        let place = (first &+ step) & 2_047
+        guard let known = seen[place] else {
+          seen[place] = record.tenant
+          found.append(batch.string(record.tenant))
+          isDone = true
+          break
+        }
+        isDone = known == record.tenant || equal(known, record.tenant, arena)
+        if isDone { break }
       }
-      seen[place] = record.tenant
-      found.insert(batch.string(record.tenant))
+      if !isDone { others.insert(batch.string(record.tenant)) }
     }
-    return found.sorted()
+    return (found + others).sorted()
   }
 
   /// Names of a fleet mostly differ in their last bytes.

@@ -114,6 +114,36 @@ import Testing
     store.close()
   }
 
+  /// Names that differ in front only, and many of them, are told apart like others, in level 0 and
+  /// in blocks.
+  @Test func tenantsOfLikeNamesAreEachFound() throws {
+    let store = try Rows.open(MemoryDisk())
+    var batch = Batch()
+    for number in 0..<3_000 {
+      batch.addField("row", batch.intern(ByteString("\(number)")), .text)
+      var record = Record(time: Rows.now + Int64(number), receivedAt: Rows.now)
+      record.tenant = batch.intern(ByteString("\(1_000 + number % 1_500)-same"))
+      batch.append(record: record)
+    }
+    try Rows.append(batch, to: store)
+    for _ in 0..<2 {
+      for number in stride(from: 0, to: 1_500, by: 37) {
+        let tenant = ByteString("\(1_000 + number)-same")
+        var found: [String] = []
+        // A frame of level 0 is lent whole.
+        try store.scan(in: .tenant(tenant), from: .min, to: .max) { batch in
+          for record in batch.records where batch.string(record.tenant) == tenant {
+            found.append(batch.field("row", of: record)?.text ?? "")
+          }
+          return true
+        }
+        #expect(found.sorted() == ["\(number)", "\(number + 1_500)"].sorted())
+      }
+      try store.compact(now: Rows.now)
+    }
+    store.close()
+  }
+
   @Test func oneProcessHasTheFolder() throws {
     let disk = MemoryDisk()
     let store = try Rows.open(disk)

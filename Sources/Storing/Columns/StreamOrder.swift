@@ -12,8 +12,8 @@ struct StreamRun {
 }
 
 /// The rows of a group put in order: those of one stream (tenant, service, environment, host)
-/// together, in the order they came. Picking a tenant's rows is then picking ranges, and what is
-/// copied lies together.
+/// together, in the order they came, and the streams of a tenant together. Picking a tenant's rows
+/// is then picking ranges, and what is copied lies together.
 struct StreamOrder: ~Copyable {
   /// For each row in the new order, the row it was.
   let rows: GrowingBuffer<UInt16>
@@ -41,8 +41,15 @@ struct StreamOrder: ~Copyable {
       // At most as many streams as rows, whose numbers fit.
       streamOfRow.base[row] = UInt16(truncatingIfNeeded: number)
     }
+    let streams = streamsByTenant(group.tenants.values.count)
     var next = [UInt32](repeating: 0, count: counts.count)
-    for stream in 1..<max(counts.count, 1) { next[stream] = next[stream - 1] + counts[stream - 1] }
+    var start: UInt32 = 0
+    for stream in streams {
+      next[stream] = start
+      start += counts[stream]
+    }
+    keys = streams.map { keys[$0] }
+    counts = streams.map { counts[$0] }
     next.withUnsafeMutableBufferPointer { next in
       for row in 0..<group.rowCount {
         let stream = Int(streamOfRow.base[row])
@@ -50,6 +57,20 @@ struct StreamOrder: ~Copyable {
         next[stream] &+= 1
       }
     }
+  }
+
+  /// The numbers of the streams, those of one tenant together.
+  private func streamsByTenant(_ tenantCount: Int) -> [Int] {
+    var next = [Int](repeating: 0, count: tenantCount + 1)
+    for key in keys { next[Int(key & 0xFFFF) + 1] += 1 }
+    for tenant in 0..<tenantCount { next[tenant + 1] += next[tenant] }
+    var streams = [Int](repeating: 0, count: keys.count)
+    for (stream, key) in keys.enumerated() {
+      let tenant = Int(key & 0xFFFF)
+      streams[next[tenant]] = stream
+      next[tenant] += 1
+    }
+    return streams
   }
 }
 
