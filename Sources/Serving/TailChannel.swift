@@ -19,12 +19,21 @@ struct TailChannel: ServerChildChannel {
     case tail(TailUpgrade.Outcome)
   }
 
+  /// Bytes that one read of the socket may bring; it grows while reads are filled. A body of
+  /// megabytes that came in few pieces crosses from thread to thread as often as that.
+  private static let leastRead = 2_048
+  private static let mostRead = 262_144
+
   let http: HTTP1Channel
   let limits: HTTP1Channel.Configuration.DecoderConfiguration
   let session: TailSession
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
+      try channel.syncOptions?.setOption(
+        .recvAllocator,
+        value: AdaptiveRecvByteBufferAllocator(
+          minimum: Self.leastRead, initial: Self.leastRead, maximum: Self.mostRead))
       let promise = channel.eventLoop.makePromise(of: Kind.self)
       let handler = FirstBytesHandler(
         decide: { isTail in
