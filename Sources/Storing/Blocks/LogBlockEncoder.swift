@@ -95,24 +95,49 @@ final class LogBlockEncoder {
       shapes.append(contentsOf: cut.codes.lazy.map { UInt8(truncatingIfNeeded: $0 >> 8) })
     }
     for shape in cut.shapes {
-      for place in 0..<shape.parameterCount { streams.add(shape.values(at: place)) }
+      for place in 0..<shape.parameterCount { streams.add(cut.values(of: shape, at: place)) }
     }
   }
 }
 
 /// Times in the order of a block: differences, in the largest unit that all are whole multiples of.
 enum BlockClock {
-  private static let units: [Int64] = [1_000_000_000, 1_000_000, 1_000]
-
   static func put(_ times: [Int64], to target: inout [UInt8]) {
-    let unit = units.first { unit in times.allSatisfy { $0 % unit == 0 } } ?? 1
-    VariableInteger.append(UInt64(unit), to: &target)
-    var before: Int64 = 0
-    let steps = times.map { time in
-      let scaled = time / unit
-      defer { before = scaled }
-      return scaled &- before
+    // The units are constants, one by one: to divide by a number that is known costs a tenth.
+    if let steps = steps(times, in: 1_000_000_000) {
+      put(steps, in: 1_000_000_000, to: &target)
+    } else if let steps = steps(times, in: 1_000_000) {
+      put(steps, in: 1_000_000, to: &target)
+    } else if let steps = steps(times, in: 1_000) {
+      put(steps, in: 1_000, to: &target)
+    } else if let steps = steps(times, in: 1) {
+      put(steps, in: 1, to: &target)
     }
+  }
+
+  /// The differences in a unit; nil when some time is no multiple of it.
+  @inline(__always)
+  private static func steps(_ times: [Int64], in unit: Int64) -> [Int64]? {
+    var isWhole = true
+    var before: Int64 = 0
+    let steps = [Int64](unsafeUninitializedCapacity: times.count) { target, count in
+      // As many as there are times, at most.
+      for time in times {
+        let scaled = time / unit
+        if scaled &* unit != time {
+          isWhole = false
+          return
+        }
+        target[count] = scaled &- before
+        count &+= 1
+        before = scaled
+      }
+    }
+    return isWhole ? steps : nil
+  }
+
+  private static func put(_ steps: [Int64], in unit: Int64, to target: inout [UInt8]) {
+    VariableInteger.append(UInt64(unit), to: &target)
     VariableInteger.append(signed: steps.first ?? 0, to: &target)
     ValueStreams.put(Array(steps.dropFirst()), to: &target)
   }

@@ -13,13 +13,11 @@ struct TextShapes {
     let key: [UInt8]
     let hash: UInt64
     let parameterCount: Int
-    /// Of all its texts, in order: those of a text together.
-    var parameters: [Slice] = []
-
-    /// The values at one place of all its texts.
-    func values(at place: Int) -> [Slice] {
-      stride(from: place, to: parameters.count, by: parameterCount).map { parameters[$0] }
-    }
+    /// How many texts are of it.
+    fileprivate(set) var textCount = 0
+    /// Where its parameters begin among those of all shapes: of all its texts, in order, those of a
+    /// text together.
+    fileprivate var start = 0
   }
 
   /// Stands for a parameter; texts that hold it themselves are not cut.
@@ -30,6 +28,8 @@ struct TextShapes {
   private(set) var shapes: [Shape] = []
   /// For each text the index of its shape.
   private(set) var codes: [UInt16] = []
+  /// The parameters of all texts, by shape.
+  private var parameters: [Slice] = []
 
   /// Cuts all texts; nil when they are too different for that to be worth it.
   init?(_ texts: [Slice], arena: UnsafeBufferPointer<UInt8>) {
@@ -37,7 +37,7 @@ struct TextShapes {
     let most = min(4_096, max(16, texts.count / 8))
     var table = ShapeTable(most: most)
     codes.reserveCapacity(texts.count)
-    var found: [Slice] = []
+    var found = GrowingBuffer<ValuePlace>(capacity: texts.count * 2)
     // Buffers of fixed sizes: a text is at most as long as the scratch.
     let isCut = TextWords.classes.withUnsafeBufferPointer { classes in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestText + 8) { scratch in
@@ -48,18 +48,60 @@ struct TextShapes {
           guard text.count <= Self.longestText, text.range.upperBound <= arena.count else {
             return false
           }
-          found.removeAll(keepingCapacity: true)
+          let before = found.count
           let length = Self.cut(text, base, classes, into: scratch, &found)
-          guard length >= 0, let code = table.code(scratch, length, &shapes, found.count) else {
+          guard length >= 0,
+            let code = table.code(scratch, length, &shapes, found.count &- before)
+          else {
             return false
           }
           codes.append(code)
-          shapes[Int(code)].parameters.append(contentsOf: found)
+          shapes[Int(code)].textCount &+= 1
         }
         return true
       }
     }
     guard isCut else { return nil }
+    order(found)
+  }
+
+  /// Puts the parameters of the texts in the order of their shapes.
+  private mutating func order(_ found: borrowing GrowingBuffer<ValuePlace>) {
+    var start = 0
+    for index in shapes.indices {
+      shapes[index].start = start
+      start += shapes[index].textCount * shapes[index].parameterCount
+    }
+    var next = shapes.map(\.start)
+    let counts = shapes.map(\.parameterCount)
+    parameters = [Slice](unsafeUninitializedCapacity: found.count) { target, count in
+      var place = 0
+      // Each text's parameters go to a place of their own: together they are as many as were found.
+      for code in codes {
+        let own = Int(code)
+        for offset in 0..<counts[own] {
+          let value = found.base[place &+ offset]
+          target[next[own] &+ offset] = Slice(
+            offset: UInt32(truncatingIfNeeded: value.offset),
+            count: UInt32(truncatingIfNeeded: value.count))
+        }
+        next[own] &+= counts[own]
+        place &+= counts[own]
+      }
+      count = found.count
+    }
+  }
+
+  /// The parameters of all texts of a shape, in order: those of a text together.
+  func parameters(of shape: Shape) -> ArraySlice<Slice> {
+    parameters[shape.start..<(shape.start + shape.textCount * shape.parameterCount)]
+  }
+
+  /// The values at one place of all texts of a shape.
+  func values(of shape: Shape, at place: Int) -> [Slice] {
+    let own = parameters(of: shape)
+    return stride(from: own.startIndex + place, to: own.endIndex, by: shape.parameterCount)
+      .map { own[$0] }
   }
 
   /// Writes a text's shape to the scratch, and notes its parameters; returns the shape's length, or
@@ -67,8 +109,9 @@ struct TextShapes {
   /// for the whole text.
   private static func cut(
     _ text: Slice, _ arena: UnsafePointer<UInt8>, _ classes: UnsafePointer<UInt8>,
-    into scratch: UnsafeMutablePointer<UInt8>, _ found: inout [Slice]
+    into scratch: UnsafeMutablePointer<UInt8>, _ found: inout GrowingBuffer<ValuePlace>
   ) -> Int {
+    let most = found.count &+ mostParameters
     var length = 0
     var place = Int(text.offset)
     let end = place + Int(text.count)
@@ -95,9 +138,9 @@ struct TextShapes {
         place &+= 1
       } while place < end
       if TextWords.isParameter(seen, count: place - start) {
-        guard found.count < mostParameters else { return -1 }
+        guard found.count < most else { return -1 }
         found.append(
-          Slice(
+          ValuePlace(
             offset: UInt32(truncatingIfNeeded: start),
             count: UInt32(truncatingIfNeeded: place - start)))
         scratch[length] = mark
@@ -112,13 +155,17 @@ struct TextShapes {
 
 /// Finds the shape of a text among those that were seen.
 private struct ShapeTable {
-  private static let slots = 16_384
-  private var places = [UInt16](repeating: .max, count: slots)
+  /// A power of two, four times the shapes and more.
+  private let slots: Int
+  private var places: [UInt16]
   private let most: Int
-  private var last = 0
 
   init(most: Int) {
     self.most = most
+    var slots = 64
+    while slots < most * 4 { slots *= 2 }
+    self.slots = slots
+    places = [UInt16](repeating: .max, count: slots)
   }
 
   /// The index of the shape, which is added when it is new; nil when there are too many.
@@ -127,13 +174,13 @@ private struct ShapeTable {
     _ parameterCount: Int
   ) -> UInt16? {
     let hash = Self.hash(key, length)
-    var slot = Int(truncatingIfNeeded: hash >> 40) & (Self.slots - 1)
+    var slot = Int(truncatingIfNeeded: hash >> 40) & (slots &- 1)
     while places[slot] != .max {
       let place = Int(places[slot])
       if shapes[place].hash == hash, Self.equal(shapes[place].key, key, length) {
         return places[slot]
       }
-      slot = (slot + 1) & (Self.slots - 1)
+      slot = (slot + 1) & (slots &- 1)
     }
     guard shapes.count < most else { return nil }
     places[slot] = UInt16(truncatingIfNeeded: shapes.count)

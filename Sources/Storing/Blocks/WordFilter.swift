@@ -13,7 +13,7 @@ struct WordFilterBuilder {
   mutating func add(_ cut: TextShapes, _ key: ColumnKey, _ arena: UnsafeBufferPointer<UInt8>) {
     guard key.part == .message else { return }
     for shape in cut.shapes {
-      for parameter in shape.parameters {
+      for parameter in cut.parameters(of: shape) {
         // A parameter lies within the arena it was cut from.
         let word = UnsafeBufferPointer(rebasing: arena[parameter.range])
         if word.contains(where: { $0 &- 48 > 9 }) { hashes.append(BloomFilter.hash(word, salt: 0)) }
