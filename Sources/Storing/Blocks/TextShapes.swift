@@ -92,16 +92,25 @@ struct TextShapes {
     }
   }
 
-  /// The parameters of all texts of a shape, in order: those of a text together.
-  func parameters(of shape: Shape) -> ArraySlice<Slice> {
-    parameters[shape.start..<(shape.start + shape.textCount * shape.parameterCount)]
+  /// Lends the parameters of all texts.
+  func withParameters(_ body: (UnsafeBufferPointer<Slice>) -> Void) {
+    // For the time of the call.
+    parameters.withUnsafeBufferPointer(body)
   }
 
   /// The values at one place of all texts of a shape.
   func values(of shape: Shape, at place: Int) -> [Slice] {
-    let own = parameters(of: shape)
-    return stride(from: own.startIndex + place, to: own.endIndex, by: shape.parameterCount)
-      .map { own[$0] }
+    [Slice](unsafeUninitializedCapacity: shape.textCount) { target, count in
+      // The parameters of the shape are so many for each of its texts.
+      parameters.withUnsafeBufferPointer { own in
+        var next = shape.start &+ place
+        for index in 0..<shape.textCount {
+          target[index] = own[next]
+          next &+= shape.parameterCount
+        }
+      }
+      count = shape.textCount
+    }
   }
 
   /// Writes a text's shape to the scratch, and notes its parameters; returns the shape's length, or

@@ -134,16 +134,21 @@ struct ValueStreams {
     let firstDigit = place
     let pointAt = point > 0 ? count - point - 1 : -1
     guard point == 0 || pointAt > firstDigit - 1 else { return nil }
-    while place < count {
-      let byte = text[place]
-      if place == pointAt {
-        guard byte == 46, place > firstDigit else { return nil }
-      } else {
-        let digit = byte &- 48
+    if point > 0 {
+      while place < pointAt {
+        let digit = text[place] &- 48
         guard digit < 10 else { return nil }
         number = number &* 10 &+ Int64(digit)
+        place &+= 1
       }
-      place += 1
+      guard text[place] == 46, place > firstDigit else { return nil }
+      place &+= 1
+    }
+    while place < count {
+      let digit = text[place] &- 48
+      guard digit < 10 else { return nil }
+      number = number &* 10 &+ Int64(digit)
+      place &+= 1
     }
     guard place > firstDigit else { return nil }
     let whole = (point > 0 ? pointAt : count) - firstDigit
@@ -155,8 +160,13 @@ struct ValueStreams {
 
   /// Whole numbers near the least of them, in planes of bytes: all lowest bytes, then the next.
   static func put(_ values: [Int64], to target: inout [UInt8]) {
-    let low = values.min() ?? 0
-    let span = UInt64(bitPattern: (values.max() ?? 0) &- low)
+    var low = values.first ?? 0
+    var high = low
+    for value in values {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    let span = UInt64(bitPattern: high &- low)
     let width = (64 - span.leadingZeroBitCount + 7) / 8
     VariableInteger.append(signed: low, to: &target)
     target.append(UInt8(width))
@@ -164,13 +174,13 @@ struct ValueStreams {
     target.append(contentsOf: repeatElement(0, count: width * values.count))
     // As many bytes as were just added.
     target.withUnsafeMutableBufferPointer { buffer in
-      for plane in 0..<width {
-        let shift = UInt64(plane * 8)
-        let base = start + plane * values.count
-        for (index, value) in values.enumerated() {
-          buffer[base + index] = UInt8(
-            truncatingIfNeeded: UInt64(bitPattern: value &- low) >> shift)
+      guard var plane = buffer.baseAddress.map({ $0 + start }) else { return }
+      for shift in stride(from: 0 as UInt64, to: UInt64(width * 8), by: 8) {
+        for index in values.indices {
+          plane[index] = UInt8(
+            truncatingIfNeeded: UInt64(bitPattern: values[index] &- low) &>> shift)
         }
+        plane += values.count
       }
     }
   }

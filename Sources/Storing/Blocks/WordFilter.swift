@@ -12,13 +12,26 @@ struct WordFilterBuilder {
 
   mutating func add(_ cut: TextShapes, _ key: ColumnKey, _ arena: UnsafeBufferPointer<UInt8>) {
     guard key.part == .message else { return }
-    for shape in cut.shapes {
-      for parameter in cut.parameters(of: shape) {
+    guard let base = arena.baseAddress else { return }
+    cut.withParameters { parameters in
+      for parameter in parameters {
         // A parameter lies within the arena it was cut from.
-        let word = UnsafeBufferPointer(rebasing: arena[parameter.range])
-        if word.contains(where: { $0 &- 48 > 9 }) { hashes.append(BloomFilter.hash(word, salt: 0)) }
+        let word = UnsafeBufferPointer(
+          start: base + Int(parameter.offset), count: Int(parameter.count))
+        if Self.isNumber(word) { continue }
+        hashes.append(BloomFilter.hash(word, salt: 0))
       }
     }
+  }
+
+  private static func isNumber(_ word: UnsafeBufferPointer<UInt8>) -> Bool {
+    // Lent for the call. A letter is mostly near the end, if there is one.
+    var place = word.count
+    while place > 0 {
+      place &-= 1
+      if word[place] &- 48 > 9 { return false }
+    }
+    return true
   }
 
   /// A byte that says whether the filter is complete, then the filter.
