@@ -23,16 +23,18 @@ package struct Zstandard: ~Copyable {
     _ bytes: Span<UInt8>, level: Int32 = 1, into target: inout [UInt8]
   ) -> Int? {
     let bound = ZSTD_compressBound(bytes.count)
-    let packed = [UInt8](unsafeUninitializedCapacity: bound) { target, count in
-      let written = bytes.withUnsafeBytes { source in
-        ZSTD_compressCCtx(
-          compressor, target.baseAddress, bound, source.baseAddress, source.count, level)
+    let before = target.count
+    target.append(addingCapacity: bound) { room in
+      // The room has the size that any input of this length fits into.
+      room.withUnsafeMutableBufferPointer { room, count in
+        let written = bytes.withUnsafeBytes { source in
+          ZSTD_compressCCtx(
+            compressor, room.baseAddress, bound, source.baseAddress, source.count, level)
+        }
+        count = ZSTD_isError(written) == 0 ? written : 0
       }
-      count = ZSTD_isError(written) == 0 ? written : 0
     }
-    guard !packed.isEmpty else { return nil }
-    target.append(contentsOf: packed)
-    return packed.count
+    return target.count > before ? target.count - before : nil
   }
 
   /// Unpacks a frame whose unpacked size is known; `corrupt` when it does not give exactly `size`

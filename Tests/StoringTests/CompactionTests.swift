@@ -55,6 +55,58 @@ import Testing
     store.close()
   }
 
+  /// A place of a row among those of its tenant: service, environment, host, time, arrival.
+  private struct Place: Comparable {
+    let stream: [ByteString]
+    let time: Int64
+    let arrival: Int
+
+    static func < (left: Place, right: Place) -> Bool {
+      if left.stream != right.stream {
+        return left.stream.lexicographicallyPrecedes(right.stream)
+      }
+      return (left.time, left.arrival) < (right.time, right.arrival)
+    }
+  }
+
+  /// Streams that come mixed, some of them late, lie one after another and in time.
+  @Test func rowsOfABlockLieByStreamAndTime() throws {
+    var random = SeededGenerator(seed: 11)
+    let store = try Rows.open(MemoryDisk(), settings: Self.quick)
+    for number in 0..<12 {
+      var batch = Batch()
+      for row in 0..<100 {
+        batch.addField("row", batch.intern(ByteString("\(number * 100 + row)")), .integer)
+        let late = Int64.random(in: 0..<40, using: &random) == 0 ? Int64(50) : 0
+        let time = Rows.now + (Int64(number * 5 + row / 20) - late) * Rows.second
+        var record = Record(time: time, receivedAt: Rows.now)
+        let names = (0..<4).map { _ in "n\(Int.random(in: 0..<3, using: &random))" }
+        record.tenant = batch.intern(ByteString(names[0]))
+        record.service = batch.intern(ByteString(row % 7 == 0 ? "" : names[1]))
+        record.environment = batch.intern(ByteString(names[2]))
+        record.host = batch.intern(ByteString(names[3]))
+        record.message = batch.intern(ByteString("row \(row) of \(number)"))
+        batch.append(record: record)
+      }
+      try Rows.append(batch, to: store)
+    }
+    try store.compact(now: Rows.now)
+    var found: [ByteString: [Place]] = [:]
+    try store.scan(in: .fleet, from: .min, to: .max) { batch in
+      for record in batch.records {
+        let stream = [record.service, record.environment, record.host].map(batch.string)
+        let arrival = batch.field("row", of: record).flatMap { Int($0.text) }
+        found[batch.string(record.tenant), default: []].append(
+          Place(stream: stream, time: record.time, arrival: try #require(arrival)))
+      }
+      return true
+    }
+    #expect(found.count == 3)
+    #expect(found.values.reduce(0) { $0 + $1.count } == 1_200)
+    for places in found.values { #expect(places == places.sorted()) }
+    store.close()
+  }
+
   /// Every row is counted once, wherever it lies.
   @Test func theBooksBalance() throws {
     let disk = MemoryDisk()

@@ -60,29 +60,30 @@ struct GatheredText: ~Copyable {
     codes.count = count
   }
 
-  /// A part of the head that is the same in a whole run; no column when all are empty.
+  /// A part of the head, of which each stream has one value; no column when all are empty.
   mutating func addHead(
-    _ part: ColumnKey.Part, _ runs: ArraySlice<StreamRun>, _ values: borrowing MergedValues,
-    _ rowCount: Int, to columns: inout [RecordColumn], _ code: (StreamRun) -> UInt32
+    _ part: ColumnKey.Part, _ streams: [PartStream], _ values: borrowing MergedValues,
+    _ rowCount: Int, to columns: inout [RecordColumn], _ code: (PartStream) -> UInt32
   ) {
     clearCodes(values.count)
     var slices: [Slice] = []
     var own: [UInt32] = []
     var rows: [UInt32] = []
-    let isPartial = runs.contains { values.place(code($0)).count == 0 }
+    let isPartial = streams.contains { values.place(code($0)).count == 0 }
     own.reserveCapacity(rowCount)
     var row: UInt32 = 0
-    for run in runs {
-      let value = code(run)
+    for stream in streams {
+      let value = code(stream)
       if values.place(value).count > 0 {
         if codes[Int(value)] == 0 {
           slices.append(add(values.bytes(value)))
           codes[Int(value)] = UInt32(truncatingIfNeeded: slices.count)
         }
-        own.append(contentsOf: repeatElement(codes[Int(value)] - 1, count: Int(run.count)))
-        if isPartial { rows.append(contentsOf: row..<(row + run.count)) }
+        let count = Int(stream.rowCount)
+        own.append(contentsOf: repeatElement(codes[Int(value)] - 1, count: count))
+        if isPartial { rows.append(contentsOf: row..<(row + stream.rowCount)) }
       }
-      row += run.count
+      row += stream.rowCount
     }
     guard !slices.isEmpty else { return }
     columns.append(
@@ -91,18 +92,18 @@ struct GatheredText: ~Copyable {
         values: .dictionary(slices, codes: own)))
   }
 
-  /// The values of a column that has codes in all groups.
+  /// The values of a column that has codes in all groups. `places` say where each value goes.
   mutating func dictionary(
     _ stretches: borrowing GrowingBuffer<ColumnStretch>, _ valueCount: Int,
-    _ table: ColumnValueTable
+    _ table: ColumnValueTable, _ places: UnsafePointer<UInt32>
   ) -> ColumnValues {
     clearCodes(table.merged.count)
     var slices: [Slice] = []
     let own = [UInt32](unsafeUninitializedCapacity: valueCount) { target, count in
       for index in 0..<stretches.count {
         forEachCode(stretches.base[index], table, &slices) { code in
-          // The stretches together have as many values as there is room for.
-          target[count] = code
+          // The stretches together have as many values as there is room for, and each a place.
+          target[Int(places[count])] = code
           count &+= 1
         }
       }
@@ -142,24 +143,27 @@ struct GatheredText: ~Copyable {
     return codes[Int(value)] - 1
   }
 
-  /// The values of a column that is plain in some group.
+  /// The values of a column that is plain in some group. `places` say where each value goes.
   mutating func slices(
     _ stretches: borrowing GrowingBuffer<ColumnStretch>, _ valueCount: Int,
-    _ table: ColumnValueTable
+    _ table: ColumnValueTable, _ places: UnsafePointer<UInt32>
   ) -> [Slice] {
     clearCodes(table.merged.count)
     var distinct: [Slice] = []
     return [Slice](unsafeUninitializedCapacity: valueCount) { target, count in
-      for place in 0..<stretches.count {
-        let stretch = stretches.base[place]
+      for index in 0..<stretches.count {
+        let stretch = stretches.base[index]
         if !stretch.view.isPlain {
           // First the codes, where the slices will be, then those.
           let start = count
           forEachCode(stretch, table, &distinct) { code in
-            target[count] = Slice(offset: code, count: 0)
+            target[Int(places[count])] = Slice(offset: code, count: 0)
             count &+= 1
           }
-          for index in start..<count { target[index] = distinct[Int(target[index].offset)] }
+          for place in start..<count {
+            let code = target[Int(places[place])].offset
+            target[Int(places[place])] = distinct[Int(code)]
+          }
           continue
         }
         // One start more than values; the stretches together have as many as there is room for.
@@ -169,10 +173,10 @@ struct GatheredText: ~Copyable {
         note(
           UnsafePointer(stretch.view.bytes + Int(first)),
           Int(starts[Int(stretch.values.upperBound)] &- first))
-        for index in stretch.values {
-          let start = starts[Int(index)]
-          target[count] = Slice(
-            offset: start &+ shift, count: starts[Int(index) &+ 1] &- start)
+        for value in stretch.values {
+          let start = starts[Int(value)]
+          target[Int(places[count])] = Slice(
+            offset: start &+ shift, count: starts[Int(value) &+ 1] &- start)
           count &+= 1
         }
       }

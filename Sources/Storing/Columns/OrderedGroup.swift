@@ -1,23 +1,27 @@
 import Model
 
-/// A group's columns with their rows in the order of streams. It holds nothing of the group's own
+/// A group's columns with their rows in the order of tenants. It holds nothing of the group's own
 /// bytes, which are released once this is made.
 final class OrderedGroup {
   let times: GrowingBuffer<Int64>
   let receivedAt: GrowingBuffer<Int64>
   let levels: GrowingBuffer<UInt8>
+  let streams: GrowingBuffer<StreamKey>
   /// How many bytes of plain columns the rows before each have; one more element than rows.
   private let plainBytes: GrowingBuffer<UInt32>
   private(set) var columns: [OrderedColumn] = []
 
   init(
-    _ group: RecordGroup, _ base: UnsafePointer<UInt8>, order: borrowing StreamOrder,
-    serial: Int, merging catalogue: ColumnCatalogue
+    _ group: RecordGroup, _ base: UnsafePointer<UInt8>, order: borrowing TenantOrder,
+    serial: Int, merging catalogue: ColumnCatalogue,
+    services: borrowing GrowingBuffer<UInt32>, environments: borrowing GrowingBuffer<UInt32>,
+    hosts: borrowing GrowingBuffer<UInt32>
   ) {
     let rowCount = group.rowCount
     times = GrowingBuffer(capacity: rowCount)
     receivedAt = GrowingBuffer(capacity: rowCount)
     levels = GrowingBuffer(capacity: rowCount)
+    streams = GrowingBuffer(capacity: rowCount)
     plainBytes = GrowingBuffer(capacity: rowCount + 1)
     for index in 0..<rowCount {
       // The order has each row of the group once.
@@ -25,6 +29,11 @@ final class OrderedGroup {
       times.base[index] = group.times.value(row, base)
       receivedAt.base[index] = group.receivedAt.value(row, base)
       levels.base[index] = base[group.levels + row]
+      // There is a number for each of the group's codes.
+      streams.base[index] = StreamKey(
+        service: services[group.services.code(row, base)],
+        environment: environments[group.environments.code(row, base)],
+        host: hosts[group.hosts.code(row, base)])
     }
     var spreads: [(PackedColumn, Spread)] = []
     for column in group.columns {
@@ -63,7 +72,7 @@ final class OrderedGroup {
   /// Which rows have a value, in the new order; columns that come together share it.
   private func spread(
     of column: PackedColumn, _ group: RecordGroup, _ base: UnsafePointer<UInt8>,
-    _ order: borrowing StreamOrder, _ made: inout [(PackedColumn, Spread)]
+    _ order: borrowing TenantOrder, _ made: inout [(PackedColumn, Spread)]
   ) -> Spread? {
     if column.presence == .all { return nil }
     for (other, spread) in made.suffix(8)

@@ -1,7 +1,8 @@
 import Bytes
 import Model
 
-/// Builds `TenantRows` of runs: one column after another, each run's values copied together.
+/// Builds `TenantRows` of runs: one column after another, each run's values copied together and
+/// each value put where its row belongs.
 struct TenantRowsBuilder: ~Copyable {
   private let groups: [OrderedGroup]
   private let catalogue: ColumnCatalogue
@@ -9,16 +10,20 @@ struct TenantRowsBuilder: ~Copyable {
   private var holders: [[(group: UInt32, view: ColumnView)]]
   /// For the column at work: each group's part of it, if it has one.
   private let views: GrowingBuffer<ColumnView?>
-  /// For the column at work: what the runs have of it.
+  /// For the column at work: what the runs have of it, and which rows of the part that are.
   private var stretches = GrowingBuffer<ColumnStretch>(capacity: 256)
+  private var filling = RowFilling()
+  /// Of the part at work.
+  private var order: RowOrder
   /// Columns, and groups, that a part was found to have, by the number of the part.
   private var marks: [Int]
   private var groupMarks: [Int]
   private var partNumber = 0
 
-  init(groups: [OrderedGroup], catalogue: ColumnCatalogue) {
+  init(groups: [OrderedGroup], catalogue: ColumnCatalogue, order: consuming RowOrder) {
     self.groups = groups
     self.catalogue = catalogue
+    self.order = order
     holders = Array(repeating: [], count: catalogue.keys.count)
     marks = Array(repeating: 0, count: catalogue.keys.count)
     groupMarks = Array(repeating: 0, count: groups.count)
@@ -35,10 +40,10 @@ struct TenantRowsBuilder: ~Copyable {
   /// Cuts a tenant's runs where a part would hold more than the limit; a run that alone is too
   /// large is halved first, down to single rows.
   func parts(
-    of runs: consuming [StreamRun], limit: RowLimit
-  ) -> [(runs: ArraySlice<StreamRun>, plainBytes: Int)] {
-    var parts: [(ArraySlice<StreamRun>, Int)] = []
-    var part: [StreamRun] = []
+    of runs: ArraySlice<TenantRun>, limit: RowLimit
+  ) -> [(runs: ArraySlice<TenantRun>, plainBytes: Int)] {
+    var parts: [(ArraySlice<TenantRun>, Int)] = []
+    var part: [TenantRun] = []
     var rows = 0
     var bytes = 0
     // A stack of what is to come, the next one last.
@@ -64,14 +69,14 @@ struct TenantRowsBuilder: ~Copyable {
     return parts
   }
 
-  private func byteCount(_ run: StreamRun) -> Int {
+  private func byteCount(_ run: TenantRun) -> Int {
     groups[Int(run.group)].plainByteCount(of: run.start, run.count)
   }
 
   /// Builds one part, which has so many bytes of plain columns, and visits it, or its halves when
   /// it has too many columns.
   mutating func build(
-    _ tenant: ByteString, _ runs: ArraySlice<StreamRun>, plainBytes: Int, limit: RowLimit,
+    _ tenant: ByteString, _ runs: ArraySlice<TenantRun>, plainBytes: Int, limit: RowLimit,
     services: borrowing MergedValues, environments: borrowing MergedValues,
     hosts: borrowing MergedValues, _ visit: (TenantRows) throws -> Void
   ) rethrows {
@@ -89,9 +94,12 @@ struct TenantRowsBuilder: ~Copyable {
     var text = GatheredText()
     var columns: [RecordColumn] = []
     text.expect(plainBytes)
-    text.addHead(.service, runs, services, rowCount, to: &columns) { $0.service }
-    text.addHead(.environment, runs, environments, rowCount, to: &columns) { $0.environment }
-    text.addHead(.host, runs, hosts, rowCount, to: &columns) { $0.host }
+    order.arrange(runs, rowCount, groups)
+    filling.removeAll()
+    let streams = order.streams
+    text.addHead(.service, streams, services, rowCount, to: &columns) { $0.key.service }
+    text.addHead(.environment, streams, environments, rowCount, to: &columns) { $0.key.environment }
+    text.addHead(.host, streams, hosts, rowCount, to: &columns) { $0.key.host }
     for number in numbers {
       if let column = column(number, runs, rowCount, &text) { columns.append(column) }
     }
@@ -104,7 +112,7 @@ struct TenantRowsBuilder: ~Copyable {
   }
 
   /// The columns of the groups of some runs, in order. The runs may have no value of some.
-  private mutating func columns(of runs: ArraySlice<StreamRun>) -> [Int] {
+  private mutating func columns(of runs: ArraySlice<TenantRun>) -> [Int] {
     partNumber += 1
     var numbers: [Int] = []
     for run in runs where groupMarks[Int(run.group)] != partNumber {
@@ -118,7 +126,7 @@ struct TenantRowsBuilder: ~Copyable {
   }
 
   /// How many of these columns the runs have values of.
-  private mutating func filled(_ numbers: [Int], _ runs: ArraySlice<StreamRun>) -> Int {
+  private mutating func filled(_ numbers: [Int], _ runs: ArraySlice<TenantRun>) -> Int {
     numbers.reduce(0) { sum, number in
       look(at: number)
       defer { lookAway(from: number) }
@@ -137,15 +145,15 @@ struct TenantRowsBuilder: ~Copyable {
     for holder in holders[number] { views.base[Int(holder.group)] = nil }
   }
 
-  private func plainByteCount(_ runs: ArraySlice<StreamRun>) -> Int {
+  private func plainByteCount(_ runs: ArraySlice<TenantRun>) -> Int {
     runs.reduce(0) { $0 + byteCount($1) }
   }
 
   private static func halves(
-    of runs: ArraySlice<StreamRun>, _ rowCount: Int
-  ) -> [ArraySlice<StreamRun>] {
-    var first: [StreamRun] = []
-    var second: [StreamRun] = []
+    of runs: ArraySlice<TenantRun>, _ rowCount: Int
+  ) -> [ArraySlice<TenantRun>] {
+    var first: [TenantRun] = []
+    var second: [TenantRun] = []
     var rest = UInt32(truncatingIfNeeded: rowCount / 2)
     for run in runs {
       let kept = min(rest, run.count)
@@ -156,16 +164,17 @@ struct TenantRowsBuilder: ~Copyable {
     return [first[...], second[...]]
   }
 
-  // The runs have `rowCount` rows together, so each element gets its place in the new array.
+  // The runs have `rowCount` rows together, and each row has a place of its own among them.
   private func gather<Element: BitwiseCopyable>(
-    _ runs: ArraySlice<StreamRun>, _ rowCount: Int,
+    _ runs: ArraySlice<TenantRun>, _ rowCount: Int,
     _ elements: (OrderedGroup) -> UnsafeMutablePointer<Element>
   ) -> [Element] {
     [Element](unsafeUninitializedCapacity: rowCount) { target, count in
       for run in runs {
-        // The rows of a run are of its group, and all runs together have the row count.
+        // The rows of a run are of its group.
         let source = elements(groups[Int(run.group)]) + Int(run.start)
-        (target.baseAddress.map { $0 + count })?.update(from: source, count: Int(run.count))
+        let places = order.places.base + count
+        for index in 0..<Int(run.count) { target[Int(places[index])] = source[index] }
         count += Int(run.count)
       }
     }
@@ -173,7 +182,7 @@ struct TenantRowsBuilder: ~Copyable {
 
   /// Finds what runs have of the column at work.
   private mutating func gather(
-    _ runs: ArraySlice<StreamRun>
+    _ runs: ArraySlice<TenantRun>
   ) -> (valueCount: Int, isPlain: Bool) {
     stretches.count = 0
     stretches.reserve(runs.count)
@@ -201,75 +210,20 @@ struct TenantRowsBuilder: ~Copyable {
 
   /// One column of a part, plain when any group's part of it is; nil without values.
   private mutating func column(
-    _ number: Int, _ runs: ArraySlice<StreamRun>, _ rowCount: Int, _ text: inout GatheredText
+    _ number: Int, _ runs: ArraySlice<TenantRun>, _ rowCount: Int, _ text: inout GatheredText
   ) -> RecordColumn? {
     look(at: number)
     defer { lookAway(from: number) }
     let (valueCount, isPlain) = gather(runs)
     if valueCount == 0 { return nil }
-    let rows = valueCount == rowCount ? nil : ColumnStretch.rows(of: stretches, valueCount)
+    let rows = valueCount == rowCount ? nil : filling.rows(of: stretches, rowCount, order)
     let table = catalogue.values[number]
+    // As many places as the column has values.
+    let places = UnsafePointer(rows == nil ? order.places.base : filling.places.base)
     return RecordColumn(
       key: catalogue.keys[number], rows: rows,
       values: isPlain
-        ? .plain(text.slices(stretches, valueCount, table))
-        : text.dictionary(stretches, valueCount, table))
-  }
-}
-
-extension StreamRun {
-  /// The first rows of the run.
-  func keeping(_ rows: UInt32) -> StreamRun {
-    var part = self
-    part.count = rows
-    return part
-  }
-
-  /// The run without its first rows.
-  func dropping(_ rows: UInt32) -> StreamRun {
-    var part = self
-    part.start += rows
-    part.count -= rows
-    return part
-  }
-}
-
-/// The values that a run has of a column.
-struct ColumnStretch: BitwiseCopyable {
-  /// Of the column in the run's group.
-  let view: ColumnView
-  let firstValue: UInt32
-  let endOfValues: UInt32
-  /// The run's rows in its group.
-  let start: UInt32
-  let count: UInt32
-  /// The run's first row in the part.
-  let row: UInt32
-
-  @inline(__always)
-  var values: Range<UInt32> { firstValue..<endOfValues }
-
-  /// The rows of a part that have values.
-  static func rows(
-    of stretches: borrowing GrowingBuffer<ColumnStretch>, _ valueCount: Int
-  ) -> [UInt32] {
-    [UInt32](unsafeUninitializedCapacity: valueCount) { target, count in
-      for index in 0..<stretches.count {
-        // A row is written and then counted only when it has a value, so that all fit.
-        let stretch = stretches.base[index]
-        guard let before = stretch.view.before else {
-          for row in stretch.row..<(stretch.row &+ stretch.count) {
-            target[count] = row
-            count &+= 1
-          }
-          continue
-        }
-        let own = before + Int(stretch.start)
-        for offset in 0..<Int(stretch.count) where own[offset] != own[offset &+ 1] {
-          target[count] = stretch.row &+ UInt32(truncatingIfNeeded: offset)
-          count &+= 1
-        }
-      }
-    }
+        ? .plain(text.slices(stretches, valueCount, table, places))
+        : text.dictionary(stretches, valueCount, table, places))
   }
 }
