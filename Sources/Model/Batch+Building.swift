@@ -45,11 +45,6 @@ extension Batch {
       count: UInt32(truncatingIfNeeded: JSONText.unescape(&arena, slice.range)))
   }
 
-  /// Adds fields to the record being built, all at once.
-  package mutating func add(fields more: [Field]) {
-    fields.append(contentsOf: more)
-  }
-
   /// Copies bytes into the arena. An arena never grows past 4 GiB: bodies are limited long before.
   package mutating func intern(_ bytes: Span<UInt8>) -> Slice {
     guard bytes.count > 0 else { return .empty }

@@ -24,8 +24,6 @@ struct FlatRows {
 
   var scanner = JSONRowScanner()
   var keys: [Key] = []
-  /// The fields of the row that is read.
-  var fields: [Field] = []
   /// A row that needs the scanner: it reads what it does not write.
   var copy: [UInt8] = []
   /// Counts the frames.
@@ -168,10 +166,7 @@ extension LogRowReader {
     let members = flat.scanner.members
     // Out of the reader while it is read into: `take` changes other parts of it.
     var keys: [FlatRows.Key] = []
-    var fields: [Field] = []
     swap(&keys, &flat.keys)
-    swap(&fields, &flat.fields)
-    fields.removeAll(keepingCapacity: true)
     for index in 0..<flat.scanner.count {
       let member = members[index]
       var value = Slice(offset: member.offset, count: member.count)
@@ -196,11 +191,9 @@ extension LogRowReader {
         (keys[key].frame, keys[key].offset) = (flat.frame, member.keyOffset)
       }
       let name = Slice(offset: keys[key].offset, count: keys[key].count)
-      fields.append(Field(name: name, value: value, kind: kind))
+      batch.addField(name, value, kind)
     }
-    batch.add(fields: fields)
     swap(&keys, &flat.keys)
-    swap(&fields, &flat.fields)
     if needsMessage {
       record.message = Slice(
         offset: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: end - start))
