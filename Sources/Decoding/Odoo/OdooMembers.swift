@@ -35,7 +35,8 @@ struct OdooMembers {
 
   /// Whether the message may begin with the name of a PostgreSQL condition.
   private func mayConflict(_ message: Span<UInt8>) -> Bool {
-    guard message.count > 0 else { return false }
+    // They are capitals throughout; most words are not.
+    guard message.count > 1, message[1] &- UInt8(ascii: "A") < 26 else { return false }
     switch message[0] {
     case UInt8(ascii: "S"), UInt8(ascii: "D"), UInt8(ascii: "L"): return true
     default: return false
