@@ -7,8 +7,9 @@ struct MergedValues: ~Copyable {
 
   var count: Int { coder.values.count }
 
-  /// The number of a value.
-  mutating func code(of source: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
+  /// Copies a new value and numbers it.
+  @inline(never)
+  private mutating func add(_ source: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
     let start = arena.count
     // Room for the value, and for the word that is read at its end.
     arena.reserve(length + 16)
@@ -22,14 +23,17 @@ struct MergedValues: ~Copyable {
     return code
   }
 
-  /// The numbers of a group's distinct values, by their codes in it. `base` is the first of the
-  /// group's bytes, which the slices were checked against.
-  mutating func codes(
-    of values: [Slice], _ base: UnsafePointer<UInt8>
-  ) -> GrowingBuffer<UInt32> {
+  /// The numbers of a group's distinct values, by their codes in it. `bytes` are the group's, which
+  /// the slices were checked against.
+  mutating func codes(of values: [Slice], _ bytes: ValueBytes) -> GrowingBuffer<UInt32> {
     var codes = GrowingBuffer<UInt32>(capacity: values.count)
-    // Each slice lies in the group's bytes.
-    for value in values { codes.append(code(of: base + Int(value.offset), Int(value.count))) }
+    for value in values {
+      let own = ValueBytes(base: arena.base, count: arena.count)
+      // Each slice lies in the group's bytes.
+      codes.append(
+        coder.known(bytes.place(value), in: bytes, own: own)
+          ?? add(bytes.base + Int(value.offset), Int(value.count)))
+    }
     return codes
   }
 

@@ -12,12 +12,13 @@ final class OrderedGroup {
   private(set) var columns: [OrderedColumn] = []
 
   init(
-    _ group: RecordGroup, _ base: UnsafePointer<UInt8>, order: borrowing TenantOrder,
+    _ group: RecordGroup, _ bytes: ValueBytes, order: borrowing TenantOrder,
     serial: Int, merging catalogue: ColumnCatalogue,
     services: borrowing GrowingBuffer<UInt32>, environments: borrowing GrowingBuffer<UInt32>,
     hosts: borrowing GrowingBuffer<UInt32>
   ) {
     let rowCount = group.rowCount
+    let base = bytes.base
     times = GrowingBuffer(capacity: rowCount)
     receivedAt = GrowingBuffer(capacity: rowCount)
     levels = GrowingBuffer(capacity: rowCount)
@@ -41,7 +42,7 @@ final class OrderedGroup {
       guard let number = catalogue.number(of: column.key, in: serial) else { continue }
       columns.append(
         OrderedColumn(
-          column, number, base, order: order.rows,
+          column, number, bytes, order: order.rows,
           spread: spread(of: column, group, base, order, &spreads),
           rowCount: rowCount, merging: catalogue))
     }
@@ -142,10 +143,11 @@ final class OrderedColumn {
   private(set) var starts = GrowingBuffer<UInt32>(capacity: 1)
 
   init(
-    _ column: PackedColumn, _ number: Int, _ base: UnsafePointer<UInt8>,
+    _ column: PackedColumn, _ number: Int, _ own: ValueBytes,
     order: borrowing GrowingBuffer<UInt16>, spread: Spread?, rowCount: Int,
     merging catalogue: ColumnCatalogue
   ) {
+    let base = own.base
     self.number = number
     self.spread = spread
     count = column.count
@@ -153,7 +155,7 @@ final class OrderedColumn {
     case .coded(let packed):
       isPlain = false
       hasOneCode = packed.width == 0
-      merged = catalogue.merge(packed.values, base, of: number)
+      merged = catalogue.merge(packed.values, own, of: number)
       if hasOneCode { return }
       codes = GrowingBuffer(capacity: count)
       if let spread {
@@ -261,9 +263,9 @@ final class ColumnCatalogue {
 
   /// The numbers of a group's distinct values of a column.
   func merge(
-    _ slices: [Slice], _ base: UnsafePointer<UInt8>, of number: Int
+    _ slices: [Slice], _ bytes: ValueBytes, of number: Int
   ) -> GrowingBuffer<UInt32> {
-    values[number].merged.codes(of: slices, base)
+    values[number].merged.codes(of: slices, bytes)
   }
 }
 

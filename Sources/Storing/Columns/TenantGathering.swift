@@ -42,8 +42,9 @@ struct TenantGathering: ~Copyable {
     // All that is read through the pointer was checked when the group was read.
     group.bytes.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return }
+      let values = ValueBytes(base: base, count: bytes.count)
       let order = TenantOrder(group, base)
-      let tenants = tenantValues.codes(of: group.tenants.values, base)
+      let tenants = tenantValues.codes(of: group.tenants.values, values)
       for tenant in 0..<group.tenants.values.count {
         let count = order.starts[tenant + 1] - order.starts[tenant]
         if count == 0 { continue }
@@ -57,10 +58,10 @@ struct TenantGathering: ~Copyable {
       }
       groups.append(
         OrderedGroup(
-          group, base, order: order, serial: groups.count, merging: catalogue,
-          services: services.codes(of: group.services.values, base),
-          environments: environments.codes(of: group.environments.values, base),
-          hosts: hosts.codes(of: group.hosts.values, base)))
+          group, values, order: order, serial: groups.count, merging: catalogue,
+          services: services.codes(of: group.services.values, values),
+          environments: environments.codes(of: group.environments.values, values),
+          hosts: hosts.codes(of: group.hosts.values, values)))
     }
   }
 

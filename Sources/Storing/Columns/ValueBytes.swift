@@ -82,6 +82,18 @@ struct ValueBytes {
     return true
   }
 
+  /// Whether a value equals one of other bytes that has its length, head and tail.
+  @inline(__always)
+  func hasEqualMiddle(_ own: Int, _ other: Int, of bytes: ValueBytes, _ length: Int) -> Bool {
+    if length <= 16 { return true }
+    var index = 8
+    while index < length &- 8 {
+      if load(own &+ index) != bytes.load(other &+ index) { return false }
+      index &+= 8
+    }
+    return true
+  }
+
   /// Whether two values of one length and equal heads are equal.
   @inline(__always)
   func hasEqualRest(_ left: Int, _ right: Int, _ length: Int) -> Bool {

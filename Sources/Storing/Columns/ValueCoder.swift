@@ -84,6 +84,30 @@ struct ValueCoder: ~Copyable {
     }
   }
 
+  /// The code of a value that lies in other bytes than the known ones, whose bytes are `own`; nil
+  /// when it is new.
+  @inline(__always)
+  func known(_ place: ValuePlace, in bytes: ValueBytes, own: ValueBytes) -> UInt32? {
+    let (offset, length) = (place.offset, place.count)
+    let head = bytes.head(offset, length)
+    let tail = bytes.tail(offset, length, head)
+    var slot = Int(truncatingIfNeeded: bytes.hash(head, tail, offset, length) &>> shift)
+    while true {
+      // A place of the table: the mask keeps it inside.
+      let entry = table + slot
+      let mark = entry.pointee.mark
+      if mark == 0 { return nil }
+      if entry.pointee.head == head, entry.pointee.tail == tail,
+        Int(entry.pointee.count) == length
+      {
+        let code = mark &- 1
+        let other = values[Int(code)].offset
+        if bytes.hasEqualMiddle(offset, other, of: own, length) { return code }
+      }
+      slot = (slot &+ 1) & (slots &- 1)
+    }
+  }
+
   @inline(never)
   private mutating func insert(
     _ place: ValuePlace, _ head: UInt64, _ tail: UInt64, at slot: Int, in bytes: ValueBytes
