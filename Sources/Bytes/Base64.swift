@@ -1,10 +1,10 @@
 /// Base64 with padding (RFC 4648 section 4).
-package enum Base64 {
+public enum Base64 {
   private static let digits = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// The bytes as text.
-  package static func encoded(_ bytes: [UInt8]) -> [UInt8] {
+  public static func encoded(_ bytes: [UInt8]) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity((bytes.count + 2) / 3 * 4)
     var index = 0
@@ -22,7 +22,7 @@ package enum Base64 {
   }
 
   /// The bytes of a text, line ends in it left out; nil, and where, when it is none.
-  package static func bytes(_ text: [UInt8]) -> (bytes: [UInt8]?, position: Int) {
+  public static func bytes(_ text: [UInt8]) -> (bytes: [UInt8]?, position: Int) {
     var out: [UInt8] = []
     var word = 0
     var count = 0

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Looks for bytes in much of them.
-package enum ByteSearch {
+public enum ByteSearch {
   /// Bytes at places that are looked at together.
   private typealias Places = SIMD32<UInt8>
   /// Eight places each, the first in the lowest byte.
@@ -9,7 +9,7 @@ package enum ByteSearch {
 
   /// Where `needle` first begins at or after `from` so that it ends at or before `to`; nil when it
   /// does not. Places beyond the bytes are taken for their end.
-  package static func first(
+  public static func first(
     _ needle: [UInt8], in bytes: [UInt8], from: Int = 0, to: Int = .max
   ) -> Int? {
     let end = min(to, bytes.count)

@@ -4,53 +4,53 @@
 
 /// A string of bytes: labels, tenants, messages. Equality, hash and order are by byte, never by
 /// Unicode equivalence, so two inputs are one value only when they are the same bytes.
-package struct ByteString: Hashable, Sendable {
-  package let bytes: [UInt8]
+public struct ByteString: Hashable, Sendable {
+  public let bytes: [UInt8]
 
-  package init(_ bytes: [UInt8]) {
+  public init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }
 
-  package init(_ slice: ArraySlice<UInt8>) {
+  public init(_ slice: ArraySlice<UInt8>) {
     bytes = Array(slice)
   }
 
-  package init(_ text: String) {
+  public init(_ text: String) {
     bytes = Array(text.utf8)
   }
 
   /// Copies what the span lends.
-  package init(_ span: Span<UInt8>) {
+  public init(_ span: Span<UInt8>) {
     bytes = span.withUnsafeBufferPointer { Array($0) }
   }
 
-  package static let empty = ByteString([])
+  public static let empty = ByteString([])
 
-  package var count: Int { bytes.count }
-  package var isEmpty: Bool { bytes.isEmpty }
+  public var count: Int { bytes.count }
+  public var isEmpty: Bool { bytes.isEmpty }
 
   /// The bytes as text for people and JSON; invalid UTF-8 becomes U+FFFD.
-  package var text: String { String(decoding: bytes, as: UTF8.self) }
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Whether the first bytes are those of `prefix`.
-  package func hasPrefix(_ prefix: ByteString) -> Bool {
+  public func hasPrefix(_ prefix: ByteString) -> Bool {
     bytes.starts(with: prefix.bytes)
   }
 
   /// Whether the last bytes are those of `suffix`.
-  package func hasSuffix(_ suffix: ByteString) -> Bool {
+  public func hasSuffix(_ suffix: ByteString) -> Bool {
     bytes.count >= suffix.bytes.count
       && bytes.suffix(suffix.bytes.count).elementsEqual(suffix.bytes)
   }
 
   /// Whether `needle` occurs anywhere; an empty needle always does.
-  package func contains(_ needle: ByteString) -> Bool {
+  public func contains(_ needle: ByteString) -> Bool {
     bytes.span.firstRange(of: needle.bytes.span, from: 0) != nil
   }
 }
 
 extension ByteString: Comparable {
-  package static func < (left: ByteString, right: ByteString) -> Bool {
+  public static func < (left: ByteString, right: ByteString) -> Bool {
     // No more is compared than both have; the pointers do not leave the closures.
     let order = left.bytes.withUnsafeBytes { own in
       right.bytes.withUnsafeBytes { other in
@@ -63,7 +63,7 @@ extension ByteString: Comparable {
 }
 
 extension ByteString {
-  package static func == (left: ByteString, right: ByteString) -> Bool {
+  public static func == (left: ByteString, right: ByteString) -> Bool {
     guard left.count == right.count else { return false }
     // Both have as many bytes; the pointers do not leave the closures.
     return left.bytes.withUnsafeBytes { own in
@@ -75,7 +75,7 @@ extension ByteString {
   }
 
   /// All bytes at once: an array would be hashed byte by byte.
-  package func hash(into hasher: inout Hasher) {
+  public func hash(into hasher: inout Hasher) {
     // The hasher only reads them.
     bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     hasher.combine(count)
@@ -83,7 +83,7 @@ extension ByteString {
 }
 
 extension ByteString: ExpressibleByStringLiteral {
-  package init(stringLiteral value: StaticString) {
+  public init(stringLiteral value: StaticString) {
     var copy: [UInt8] = []
     value.withUTF8Buffer { copy.append(contentsOf: $0) }
     bytes = copy
@@ -91,5 +91,5 @@ extension ByteString: ExpressibleByStringLiteral {
 }
 
 extension ByteString: CustomStringConvertible {
-  package var description: String { text }
+  public var description: String { text }
 }

@@ -4,15 +4,15 @@
 
 /// A position in borrowed bytes. Every read is bounded; nothing here can trap on input.
 /// Ranges it hands out are valid for the span it was made from.
-package struct Cursor: ~Escapable {
-  package let bytes: Span<UInt8>
+public struct Cursor: ~Escapable {
+  public let bytes: Span<UInt8>
   /// The next byte to read, 0...bytes.count.
-  package private(set) var position: Int
+  public private(set) var position: Int
   /// One past the last byte this cursor may read.
-  package let end: Int
+  public let end: Int
 
   @_lifetime(copy bytes)
-  package init(_ bytes: Span<UInt8>) {
+  public init(_ bytes: Span<UInt8>) {
     self.bytes = bytes
     position = 0
     end = bytes.count
@@ -20,44 +20,44 @@ package struct Cursor: ~Escapable {
 
   /// A cursor over a part of the bytes; the part is clamped to what there is.
   @_lifetime(copy bytes)
-  package init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+  public init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     self.bytes = bytes
     end = Swift.min(Swift.max(range.upperBound, 0), bytes.count)
     position = Swift.min(Swift.max(range.lowerBound, 0), end)
   }
 
-  package var isAtEnd: Bool { position >= end }
-  package var remaining: Range<Int> { position..<end }
+  public var isAtEnd: Bool { position >= end }
+  public var remaining: Range<Int> { position..<end }
 
   /// The next byte, or nil at the end.
-  package func peek() -> UInt8? { position < end ? bytes[position] : nil }
+  public func peek() -> UInt8? { position < end ? bytes[position] : nil }
 
   /// The byte `offset` further on, or nil.
-  package func peek(_ offset: Int) -> UInt8? {
+  public func peek(_ offset: Int) -> UInt8? {
     guard offset >= 0, offset < end - position else { return nil }
     return bytes[position + offset]
   }
 
-  package mutating func next() -> UInt8? {
+  public mutating func next() -> UInt8? {
     guard position < end else { return nil }
     defer { position += 1 }
     return bytes[position]
   }
 
   /// Moves to `newPosition`, clamped to what remains.
-  package mutating func move(to newPosition: Int) {
+  public mutating func move(to newPosition: Int) {
     position = Swift.min(Swift.max(newPosition, position), end)
   }
 
   /// Skips `byte` if it is next, and says whether it was.
-  package mutating func skip(_ byte: UInt8) -> Bool {
+  public mutating func skip(_ byte: UInt8) -> Bool {
     guard position < end, bytes[position] == byte else { return false }
     position += 1
     return true
   }
 
   /// Skips `text` if it is next, and says whether it was.
-  package mutating func skip(_ text: StaticString) -> Bool {
+  public mutating func skip(_ text: StaticString) -> Bool {
     guard text.utf8CodeUnitCount <= end - position, bytes.matches(text, at: position) else {
       return false
     }
@@ -66,19 +66,19 @@ package struct Cursor: ~Escapable {
   }
 
   /// Skips blanks, tabs, CR and LF.
-  package mutating func skipBlanks() {
+  public mutating func skipBlanks() {
     while position < end, bytes[position].isBlank { position += 1 }
   }
 
   /// What stands before the next `byte`, and steps over that byte. Nil, unmoved, if there is none.
-  package mutating func take(until byte: UInt8) -> Range<Int>? {
+  public mutating func take(until byte: UInt8) -> Range<Int>? {
     guard let index = find(byte) else { return nil }
     defer { position = index + 1 }
     return position..<index
   }
 
   /// The next line without its LF or CRLF; the last line needs no LF. Nil at the end.
-  package mutating func takeLine() -> Range<Int>? {
+  public mutating func takeLine() -> Range<Int>? {
     guard position < end else { return nil }
     let start = position
     var index = find(10) ?? end
@@ -100,14 +100,14 @@ package struct Cursor: ~Escapable {
   }
 
   /// The bytes as long as `accept` says yes; may be empty.
-  package mutating func take(while accept: (UInt8) -> Bool) -> Range<Int> {
+  public mutating func take(while accept: (UInt8) -> Bool) -> Range<Int> {
     let start = position
     while position < end, accept(bytes[position]) { position += 1 }
     return start..<position
   }
 
   /// Exactly `count` bytes, or nil, unmoved, when fewer remain.
-  package mutating func take(_ count: Int) -> Range<Int>? {
+  public mutating func take(_ count: Int) -> Range<Int>? {
     guard count >= 0, count <= end - position else { return nil }
     defer { position += count }
     return position..<(position + count)
@@ -115,7 +115,7 @@ package struct Cursor: ~Escapable {
 
   /// The bytes of a range that this cursor handed out.
   @_lifetime(copy self)
-  package func slice(_ range: Range<Int>) -> Span<UInt8> {
+  public func slice(_ range: Range<Int>) -> Span<UInt8> {
     bytes.extracting(range)
   }
 }

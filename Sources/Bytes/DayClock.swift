@@ -1,15 +1,15 @@
 /// Reads stamps like `2026-11-20T00:00:00.001Z` fast, when they are of the day of the stamp before:
 /// in a log most are. The answer is that of `Instant.parse`.
-package struct DayClock: Sendable {
+public struct DayClock: Sendable {
   /// The ten bytes of the day, and its first nanosecond.
   private var head: UInt64 = 0
   private var tail: UInt16 = 0
   private var midnight: Int64?
 
-  package init() {}
+  public init() {}
 
   /// Nanoseconds since 1970, or nil when it is no stamp; `Instant.parse` says what one is.
-  package mutating func parse(_ stamp: Span<UInt8>) -> Int64? {
+  public mutating func parse(_ stamp: Span<UInt8>) -> Int64? {
     if stamp.count >= 19, stamp.count <= 30,
       let clock = stamp.withUnsafeBytes({ Self.nanoseconds($0) })
     {

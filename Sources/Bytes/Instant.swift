@@ -1,12 +1,12 @@
 /// Civil time on bytes: RFC 3339, Odoo's `asctime`, epoch numbers. Instants are Int64 nanoseconds
 /// since 1970-01-01T00:00:00Z; what does not fit (before 1677, after 2262) is nil.
-package enum Instant {
-  package static let second: Int64 = 1_000_000_000
-  package static let millisecond: Int64 = 1_000_000
+public enum Instant {
+  public static let second: Int64 = 1_000_000_000
+  public static let millisecond: Int64 = 1_000_000
 
   /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar
   /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). The date is not checked.
-  package static func days(year: Int, month: Int, day: Int) -> Int {
+  public static func days(year: Int, month: Int, day: Int) -> Int {
     let shifted = month <= 2 ? year - 1 : year
     let era = (shifted >= 0 ? shifted : shifted - 399) / 400
     let yearOfEra = shifted - era * 400
@@ -16,7 +16,7 @@ package enum Instant {
   }
 
   /// Year, month and day of a number of days since 1970-01-01; the inverse of `days`.
-  package static func date(days: Int) -> (year: Int, month: Int, day: Int) {
+  public static func date(days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -30,7 +30,7 @@ package enum Instant {
   }
 
   /// How many days a month has.
-  package static func daysIn(month: Int, year: Int) -> Int {
+  public static func daysIn(month: Int, year: Int) -> Int {
     switch month {
     case 4, 6, 9, 11: 30
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -40,7 +40,7 @@ package enum Instant {
 
   /// Nanoseconds of a checked civil time in UTC; nil when a part is out of range or the whole does
   /// not fit.
-  package static func nanoseconds(
+  public static func nanoseconds(
     year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, fraction: Int64 = 0
   ) -> Int64? {
     guard year >= 1, year <= 9_999, month >= 1, month <= 12, day >= 1,
@@ -55,7 +55,7 @@ package enum Instant {
 
   /// RFC 3339, and the same with a blank for `T`, a comma for the point, and no zone (taken as
   /// UTC, as Odoo's `asctime` is). At most 9 digits of fraction count; more are cut.
-  package static func parse(_ bytes: Span<UInt8>) -> Int64? {
+  public static func parse(_ bytes: Span<UInt8>) -> Int64? {
     var cursor = Cursor(bytes)
     guard let year = digits(4, &cursor), cursor.skip(45), let month = digits(2, &cursor),
       cursor.skip(45), let day = digits(2, &cursor), let separator = cursor.next(),
@@ -79,7 +79,7 @@ package enum Instant {
   /// A number since the epoch whose unit follows from its size: seconds (also with a fraction),
   /// milliseconds, microseconds, nanoseconds. Below 1e11 is seconds, below 1e14 milliseconds,
   /// below 1e17 microseconds.
-  package static func parseEpoch(_ bytes: Span<UInt8>) -> Int64? {
+  public static func parseEpoch(_ bytes: Span<UInt8>) -> Int64? {
     if let whole = Numbers.integer(bytes) {
       switch whole.magnitude {
       case 0..<100_000_000_000: return whole.multiplied(by: second)
@@ -99,7 +99,7 @@ package enum Instant {
   }
 
   /// RFC 3339 in UTC with as many digits of fraction as the value needs: 0, 3, 6 or 9.
-  package static func text(_ nanoseconds: Int64) -> String {
+  public static func text(_ nanoseconds: Int64) -> String {
     var seconds = nanoseconds / second
     var fraction = nanoseconds % second
     if fraction < 0 {
@@ -124,13 +124,13 @@ package enum Instant {
   }
 
   /// A number with leading zeros, at least `width` digits.
-  package static func padded(_ value: Int, _ width: Int) -> String {
+  public static func padded(_ value: Int, _ width: Int) -> String {
     let text = String(value)
     return String(repeating: "0", count: Swift.max(0, width - text.count)) + text
   }
 
   /// Exactly `count` decimal digits.
-  package static func digits(_ count: Int, _ cursor: inout Cursor) -> Int? {
+  public static func digits(_ count: Int, _ cursor: inout Cursor) -> Int? {
     guard let range = cursor.take(count) else { return nil }
     var value = 0
     for index in range {

@@ -2,10 +2,10 @@
 /// eight bytes at a time, and by remembering which key follows which. It accepts only what the
 /// general scanner accepts; whatever is rare (nesting, escaped, repeated or very long keys, any
 /// error) it leaves to that one, which says what it is.
-package struct JSONRowScanner: Sendable {
+public struct JSONRowScanner: Sendable {
   /// How many line ends must stand behind the bytes it reads: they stop every loop, so that none
   /// has to look for the end, and eight bytes can be read where fewer are left.
-  package static let padding = 16
+  public static let padding = 16
   /// Members of one row; a longer row is rare.
   private static let memberLimit = 128
   /// Keys it remembers, and the longest of them.
@@ -13,7 +13,7 @@ package struct JSONRowScanner: Sendable {
   private static let keyBytes = 128
 
   /// What a member's value is.
-  package enum Kind: UInt8, Sendable {
+  public enum Kind: UInt8, Sendable {
     /// Text that stands between the quotes as it is.
     case text
     /// An integer that fits 64 bits.
@@ -29,25 +29,25 @@ package struct JSONRowScanner: Sendable {
   }
 
   /// A member of the row that was read last. Offsets count from the start of the bytes.
-  package struct Member: Sendable {
+  public struct Member: Sendable {
     /// The number of its key, from 1 on, in the order in which keys came first.
-    package let key: UInt16
-    package let kind: Kind
+    public let key: UInt16
+    public let kind: Kind
     /// Where the key stands, without its quotes.
-    package let keyOffset: UInt32
+    public let keyOffset: UInt32
     /// Where the value stands; a text's without its quotes.
-    package let offset: UInt32
-    package let count: UInt32
+    public let offset: UInt32
+    public let count: UInt32
 
   }
 
   /// The members read last are the first `count` of these.
-  package private(set) var members: [Member]
-  package private(set) var count = 0
+  public private(set) var members: [Member]
+  public private(set) var count = 0
   /// Whether the row read last has a text with escapes.
-  package private(set) var hasEscapes = false
+  public private(set) var hasEscapes = false
   /// No further key can be remembered: start over with a new scanner.
-  package private(set) var isFull = false
+  public private(set) var isFull = false
 
   private var keys: [JSONRowKey] = [.start]
   /// The text of all keys, each with the quote and the colon behind it.
@@ -57,16 +57,16 @@ package struct JSONRowScanner: Sendable {
   private var row: UInt64 = 0
 
   /// How many keys it remembers; their numbers begin at 1.
-  package var keyCount: Int { keys.count - 1 }
+  public var keyCount: Int { keys.count - 1 }
 
   /// The bytes of a key, by its number.
   @_lifetime(borrow self)
-  package func key(_ number: Int) -> Span<UInt8> {
+  public func key(_ number: Int) -> Span<UInt8> {
     let start = Int(keys[number].offset)
     return text.span.extracting(start..<Swift.max(start, start + Int(keys[number].count) - 2))
   }
 
-  package init() {
+  public init() {
     let none = Member(key: 0, kind: .null, keyOffset: 0, offset: 0, count: 0)
     members = Array(repeating: none, count: Self.memberLimit)
     buckets = Array(repeating: 0, count: JSONRowKey.bucketCount)
@@ -75,7 +75,7 @@ package struct JSONRowScanner: Sendable {
   /// Reads the object that begins at `start`, and the blanks behind it, to the end of its line.
   /// Behind `end` stand `padding` line ends. Returns where the object and where its line ends; nil
   /// when it is nothing for this scanner.
-  package mutating func scan(
+  public mutating func scan(
     _ bytes: Span<UInt8>, from start: Int, to end: Int
   ) -> (object: Int, line: Int)? {
     guard start >= 0, start < end, end <= bytes.count - Self.padding, end < UInt32.max,

@@ -1,9 +1,9 @@
 /// Why JSON was refused, and at which byte.
-package struct JSONFault: Error, Equatable {
-  package let reason: String
-  package let position: Int
+public struct JSONFault: Error, Equatable {
+  public let reason: String
+  public let position: Int
 
-  package init(reason: String, position: Int) {
+  public init(reason: String, position: Int) {
     self.reason = reason
     self.position = position
   }
@@ -12,9 +12,9 @@ package struct JSONFault: Error, Equatable {
 /// A pull scanner over one JSON document (RFC 8259), the only one in the house: ingest, API and
 /// rules read the same text the same way. It checks structure, nesting, numbers and UTF-8, never
 /// recurses, and keeps numbers as their exact bytes.
-package struct JSONScanner: ~Escapable {
+public struct JSONScanner: ~Escapable {
   /// What the scanner came upon; ranges are of its bytes.
-  package enum Token: Equatable {
+  public enum Token: Equatable {
     case objectStart, objectEnd, arrayStart, arrayEnd
     /// A member's name; the range lies between the quotes, `escaped` if it holds a backslash.
     case key(Range<Int>, escaped: Bool)
@@ -29,26 +29,26 @@ package struct JSONScanner: ~Escapable {
   /// What the grammar allows next.
   private enum Expectation { case value, firstKey, key, colon, separator, firstElement, end }
 
-  package static let depthLimit = 64
+  public static let depthLimit = 64
 
-  package let bytes: Span<UInt8>
-  package private(set) var position: Int
+  public let bytes: Span<UInt8>
+  public private(set) var position: Int
   private var depth = 0
   /// Bit `n` is 1 when container `n` is an object.
   private var kinds: UInt64 = 0
   private var expectation = Expectation.value
 
   @_lifetime(copy bytes)
-  package init(_ bytes: Span<UInt8>, from position: Int = 0) {
+  public init(_ bytes: Span<UInt8>, from position: Int = 0) {
     self.bytes = bytes
     self.position = position
   }
 
   /// How many containers are open.
-  package var openContainers: Int { depth }
+  public var openContainers: Int { depth }
 
   /// The next token.
-  package mutating func next() throws(JSONFault) -> Token {
+  public mutating func next() throws(JSONFault) -> Token {
     skipBlanks()
     if expectation == .separator {
       if let closed = try close() { return closed }
@@ -75,7 +75,7 @@ package struct JSONScanner: ~Escapable {
   }
 
   /// Reads and checks the value that comes next, whatever it is, and returns where it stands.
-  package mutating func skipValue() throws(JSONFault) -> Range<Int> {
+  public mutating func skipValue() throws(JSONFault) -> Range<Int> {
     skipBlanks()
     let start = position
     let outer = depth
@@ -84,14 +84,14 @@ package struct JSONScanner: ~Escapable {
   }
 
   /// Leaves the scanner ready for the next document of a stream of them.
-  package mutating func startNextDocument() {
+  public mutating func startNextDocument() {
     depth = 0
     kinds = 0
     expectation = .value
   }
 
   /// Steps over white space.
-  package mutating func skipBlanks() {
+  public mutating func skipBlanks() {
     while position < bytes.count, bytes[position].isBlank { position += 1 }
   }
 

@@ -3,9 +3,9 @@
 #endif
 
 /// UTF-8 well-formedness (Unicode 15, table 3-7).
-package enum UTF8Check {
+public enum UTF8Check {
   /// The length of the well-formed sequence at `index`, or 0 when there is none.
-  package static func sequenceLength(_ bytes: Span<UInt8>, at index: Int) -> Int {
+  public static func sequenceLength(_ bytes: Span<UInt8>, at index: Int) -> Int {
     guard index >= 0, index < bytes.count else { return 0 }
     let lead = bytes[index]
     func trail(_ offset: Int, _ low: UInt8 = 0x80, _ high: UInt8 = 0xBF) -> Bool {
@@ -27,7 +27,7 @@ package enum UTF8Check {
   }
 
   /// Whether all bytes are well-formed UTF-8.
-  package static func isValid(_ bytes: Span<UInt8>) -> Bool {
+  public static func isValid(_ bytes: Span<UInt8>) -> Bool {
     var index = 0
     while index < bytes.count {
       let length = sequenceLength(bytes, at: index)
@@ -39,10 +39,10 @@ package enum UTF8Check {
 }
 
 /// What stands between a JSON string's quotes, and back.
-package enum JSONText {
+public enum JSONText {
   /// Appends the decoded bytes of a string body the scanner accepted. A lone surrogate becomes
   /// U+FFFD.
-  package static func unescape(
+  public static func unescape(
     _ bytes: Span<UInt8>, _ range: Range<Int>, into target: inout [UInt8]
   ) {
     let start = target.count
@@ -54,7 +54,7 @@ package enum JSONText {
 
   /// Decodes such a string body where it stands and returns how many bytes are left of it, from
   /// the range's start on: decoding never makes a text longer.
-  package static func unescape(_ bytes: inout [UInt8], _ range: Range<Int>) -> Int {
+  public static func unescape(_ bytes: inout [UInt8], _ range: Range<Int>) -> Int {
     var read = range.lowerBound
     var write = read
     let end = range.upperBound
@@ -119,7 +119,7 @@ package enum JSONText {
 
   /// Appends `text` with its quotes. Bytes that are not UTF-8 become U+FFFD, so that the answer is
   /// always valid JSON.
-  package static func quote(_ text: Span<UInt8>, into target: inout [UInt8]) {
+  public static func quote(_ text: Span<UInt8>, into target: inout [UInt8]) {
     target.append(34)
     var index = 0
     while index < text.count {

@@ -1,5 +1,5 @@
 /// A small JSON document as a tree, for API bodies and answers of our own. Ingest never builds one.
-package indirect enum JSONValue: Equatable, Sendable {
+public indirect enum JSONValue: Equatable, Sendable {
   case object([Member])
   case array([JSONValue])
   case string(ByteString)
@@ -9,9 +9,9 @@ package indirect enum JSONValue: Equatable, Sendable {
   case null
 
   /// A member of an object.
-  package struct Member: Equatable, Sendable {
-    package let key: ByteString
-    package let value: JSONValue
+  public struct Member: Equatable, Sendable {
+    public let key: ByteString
+    public let value: JSONValue
   }
 
   /// A container while it is filled.
@@ -22,7 +22,7 @@ package indirect enum JSONValue: Equatable, Sendable {
 
   /// Reads one whole document; a repeated member name is refused. Nesting is limited by the
   /// scanner, so building and freeing the tree is bounded too.
-  package init(parsing bytes: [UInt8]) throws(JSONFault) {
+  public init(parsing bytes: [UInt8]) throws(JSONFault) {
     let span = bytes.span
     var scanner = JSONScanner(span)
     var open: [Container] = []
@@ -74,35 +74,35 @@ package indirect enum JSONValue: Equatable, Sendable {
   }
 
   /// The member of that name, when this is an object that has it.
-  package subscript(_ name: String) -> JSONValue? {
+  public subscript(_ name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     let key = ByteString(name)
     return members.first { $0.key == key }?.value
   }
 
-  package var elements: [JSONValue]? {
+  public var elements: [JSONValue]? {
     if case .array(let elements) = self { elements } else { nil }
   }
 
-  package var members: [Member]? {
+  public var members: [Member]? {
     if case .object(let members) = self { members } else { nil }
   }
 
-  package var bytes: ByteString? {
+  public var bytes: ByteString? {
     if case .string(let value) = self { value } else { nil }
   }
 
-  package var text: String? { bytes?.text }
+  public var text: String? { bytes?.text }
 
-  package var number: Double? {
+  public var number: Double? {
     if case .number(let digits) = self { Numbers.decimal(digits.bytes.span) } else { nil }
   }
 
-  package var integer: Int64? {
+  public var integer: Int64? {
     if case .number(let digits) = self { Numbers.integer(digits.bytes.span) } else { nil }
   }
 
-  package var flag: Bool? {
+  public var flag: Bool? {
     if case .boolean(let flag) = self { flag } else { nil }
   }
 }

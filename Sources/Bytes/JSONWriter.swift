@@ -1,34 +1,34 @@
 /// Writes JSON into bytes: commas and quotes are its business, nesting is the caller's.
-package struct JSONWriter {
-  package private(set) var bytes: [UInt8] = []
+public struct JSONWriter {
+  public private(set) var bytes: [UInt8] = []
   private var needsComma = false
 
-  package init(capacity: Int = 0) {
+  public init(capacity: Int = 0) {
     bytes.reserveCapacity(capacity)
   }
 
-  package var text: String { String(decoding: bytes, as: UTF8.self) }
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Writes an object with the members that the closure writes.
-  package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
+  public mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
     open(123)
     try members(&self)
     close(125)
   }
 
   /// Writes an array with the elements that the closure writes.
-  package mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
+  public mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
     open(91)
     try elements(&self)
     close(93)
   }
 
   /// Writes a member's name; its value must follow.
-  package mutating func key(_ name: String) {
+  public mutating func key(_ name: String) {
     key(ByteString(name))
   }
 
-  package mutating func key(_ name: ByteString) {
+  public mutating func key(_ name: ByteString) {
     separate()
     JSONText.quote(name.bytes.span, into: &bytes)
     bytes.append(58)
@@ -36,44 +36,44 @@ package struct JSONWriter {
   }
 
   /// Writes a string.
-  package mutating func string(_ value: String) {
+  public mutating func string(_ value: String) {
     separate()
     JSONText.quote(Array(value.utf8).span, into: &bytes)
   }
 
-  package mutating func string(_ value: ByteString) {
+  public mutating func string(_ value: ByteString) {
     separate()
     JSONText.quote(value.bytes.span, into: &bytes)
   }
 
   /// Writes an integer.
-  package mutating func integer(_ value: some BinaryInteger) {
+  public mutating func integer(_ value: some BinaryInteger) {
     raw(String(value))
   }
 
   /// Writes `true` or `false`.
-  package mutating func boolean(_ value: Bool) {
+  public mutating func boolean(_ value: Bool) {
     raw(value ? "true" : "false")
   }
 
   /// Writes `null`.
-  package mutating func null() {
+  public mutating func null() {
     raw("null")
   }
 
   /// A number; what JSON cannot say (NaN, infinity) becomes null.
-  package mutating func number(_ value: Double) {
+  public mutating func number(_ value: Double) {
     raw(value.isFinite ? Numbers.text(value) : "null")
   }
 
   /// Text that is JSON already.
-  package mutating func raw(_ text: String) {
+  public mutating func raw(_ text: String) {
     separate()
     bytes.append(contentsOf: text.utf8)
   }
 
   /// JSON that the closure appends to the bytes.
-  package mutating func raw(_ append: (inout [UInt8]) -> Void) {
+  public mutating func raw(_ append: (inout [UInt8]) -> Void) {
     separate()
     append(&bytes)
   }

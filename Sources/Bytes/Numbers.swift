@@ -4,10 +4,10 @@
 
 /// Decimal integers and floats read from bytes, and written back. Nothing here traps on input:
 /// overflow is nil, never a wrap.
-package enum Numbers {
+public enum Numbers {
   /// A decimal integer with an optional leading `-`, all bytes of it; nil when it is none or does
   /// not fit.
-  package static func integer(_ bytes: Span<UInt8>) -> Int64? {
+  public static func integer(_ bytes: Span<UInt8>) -> Int64? {
     var index = 0
     let negative = bytes.count > 0 && bytes[0] == 45
     if negative { index = 1 }
@@ -27,7 +27,7 @@ package enum Numbers {
 
   /// A finite decimal number: digits, optional sign, fraction, exponent; all bytes of it. `nan`,
   /// `inf`, hexadecimal and overflow to infinity are nil.
-  package static func decimal(_ bytes: Span<UInt8>) -> Double? {
+  public static func decimal(_ bytes: Span<UInt8>) -> Double? {
     guard isDecimal(bytes) else { return nil }
     if let fast = shortDecimal(bytes) { return fast }
     return float(bytes).flatMap { $0.isFinite ? $0 : nil }
@@ -35,7 +35,7 @@ package enum Numbers {
 
   /// A float as Prometheus' text form writes it: `decimal`, or `NaN`, `Inf`, `+Inf`, `-Inf` in any
   /// case.
-  package static func prometheusFloat(_ bytes: Span<UInt8>) -> Double? {
+  public static func prometheusFloat(_ bytes: Span<UInt8>) -> Double? {
     if let value = decimal(bytes) { return value }
     var lower: [UInt8] = []
     for index in 0..<Swift.min(bytes.count, 10) { lower.append(bytes[index].lowercased) }
@@ -49,7 +49,7 @@ package enum Numbers {
 
   /// The shortest text that reads back as the same float, as Go's `strconv.FormatFloat(v, 'f', -1)`
   /// writes it: no exponent, `NaN`, `+Inf`, `-Inf`. This is how both query APIs print values.
-  package static func text(_ value: Double) -> String {
+  public static func text(_ value: Double) -> String {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
     if value == value.rounded(), abs(value) < 1e15 {
@@ -59,7 +59,7 @@ package enum Numbers {
   }
 
   /// Appends the same text.
-  package static func append(_ value: Double, to bytes: inout [UInt8]) {
+  public static func append(_ value: Double, to bytes: inout [UInt8]) {
     if append(decimal: value, to: &bytes) { return }
     bytes.append(contentsOf: text(value).utf8)
   }
@@ -84,7 +84,7 @@ package enum Numbers {
   }
 
   /// Appends digits with a point before the last `places` of them.
-  package static func append(_ digits: UInt64, places: Int, to bytes: inout [UInt8]) {
+  public static func append(_ digits: UInt64, places: Int, to bytes: inout [UInt8]) {
     ShortText(digits, places: min(places, 20)).append(to: &bytes)
   }
 
@@ -176,19 +176,19 @@ extension String {
 
 extension Int64 {
   /// The sum, or nil on overflow.
-  package func adding(_ other: Int64) -> Int64? {
+  public func adding(_ other: Int64) -> Int64? {
     let (sum, over) = addingReportingOverflow(other)
     return over ? nil : sum
   }
 
   /// The product, or nil on overflow.
-  package func multiplied(by other: Int64) -> Int64? {
+  public func multiplied(by other: Int64) -> Int64? {
     let (product, over) = multipliedReportingOverflow(by: other)
     return over ? nil : product
   }
 
   /// The float rounded to an integer, or nil when it does not fit or is not a number.
-  package init?(clamping value: Double) {
+  public init?(clamping value: Double) {
     guard value.isFinite, value > -9.2e18, value < 9.2e18 else { return nil }
     self = Int64(value.rounded())
   }

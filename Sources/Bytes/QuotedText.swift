@@ -1,14 +1,14 @@
 /// Why a quoted text was refused, and at which byte.
-package struct QuotedFault: Error, Equatable {
-  package let reason: String
-  package let position: Int
+public struct QuotedFault: Error, Equatable {
+  public let reason: String
+  public let position: Int
 }
 
 /// Quoted texts as Go writes them: `"..."` and `'...'` with escapes, `` `...` `` with none.
-package enum QuotedText {
+public enum QuotedText {
   /// Reads the quoted text at `index`, whose byte is the quote, and moves past it. Throws when it
   /// does not end or an escape is none.
-  package static func read(
+  public static func read(
     _ bytes: Span<UInt8>, from index: inout Int
   ) throws(QuotedFault) -> ByteString {
     let start = index
@@ -91,7 +91,7 @@ package enum QuotedText {
   }
 
   /// A double-quoted text that reads back as the same bytes.
-  package static func quote(_ value: ByteString) -> String {
+  public static func quote(_ value: ByteString) -> String {
     var out = "\""
     var rest = value.bytes[...]
     while let byte = rest.first {

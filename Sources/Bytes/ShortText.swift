@@ -30,7 +30,7 @@ struct ShortText {
 
 extension [UInt8] {
   /// Appends bytes that are borrowed from elsewhere.
-  package mutating func append(copying bytes: Span<UInt8>) {
+  public mutating func append(copying bytes: Span<UInt8>) {
     // The pointer is used during the call only.
     bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
   }

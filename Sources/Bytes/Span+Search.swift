@@ -1,6 +1,6 @@
 extension Span<UInt8> {
   /// The first position of `byte` at or after `start`, or nil.
-  package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+  public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
     var index = start
     while index < count {
       if self[index] == byte { return index }
@@ -10,7 +10,7 @@ extension Span<UInt8> {
   }
 
   /// Where `needle` occurs first at or after `start`; an empty needle is found at `start`.
-  package func firstRange(of needle: Span<UInt8>, from start: Int) -> Range<Int>? {
+  public func firstRange(of needle: Span<UInt8>, from start: Int) -> Range<Int>? {
     let length = needle.count
     guard start >= 0, start <= count, length <= count - start else { return nil }
     if length == 0 { return start..<start }
@@ -25,7 +25,7 @@ extension Span<UInt8> {
   }
 
   /// Whether the bytes from `index` on begin with `prefix`.
-  package func matches(_ prefix: Span<UInt8>, at index: Int) -> Bool {
+  public func matches(_ prefix: Span<UInt8>, at index: Int) -> Bool {
     guard index >= 0, index <= count, prefix.count <= count - index else { return false }
     var offset = 0
     while offset < prefix.count {
@@ -36,7 +36,7 @@ extension Span<UInt8> {
   }
 
   /// Whether the bytes from `index` on begin with `text`.
-  package func matches(_ text: StaticString, at index: Int) -> Bool {
+  public func matches(_ text: StaticString, at index: Int) -> Bool {
     let length = text.utf8CodeUnitCount
     guard index >= 0, index <= count, length <= count - index else { return false }
     return text.withUTF8Buffer { expected in
@@ -50,12 +50,12 @@ extension Span<UInt8> {
   }
 
   /// Whether all bytes equal `text`.
-  package func equals(_ text: StaticString) -> Bool {
+  public func equals(_ text: StaticString) -> Bool {
     count == text.utf8CodeUnitCount && matches(text, at: 0)
   }
 
   /// The range without ASCII blanks, tabs, CR and LF at both ends.
-  package func trimmed(_ range: Range<Int>) -> Range<Int> {
+  public func trimmed(_ range: Range<Int>) -> Range<Int> {
     var low = range.lowerBound
     var high = range.upperBound
     while low < high, self[low].isBlank { low += 1 }
@@ -66,11 +66,11 @@ extension Span<UInt8> {
 
 extension UInt8 {
   /// Space, tab, carriage return, line feed.
-  package var isBlank: Bool { self == 32 || self == 9 || self == 13 || self == 10 }
-  package var isDigit: Bool { self >= 48 && self <= 57 }
-  package var isLetter: Bool { (self | 32) >= 97 && (self | 32) <= 122 }
+  public var isBlank: Bool { self == 32 || self == 9 || self == 13 || self == 10 }
+  public var isDigit: Bool { self >= 48 && self <= 57 }
+  public var isLetter: Bool { (self | 32) >= 97 && (self | 32) <= 122 }
   /// The value of a hexadecimal digit, or nil.
-  package var hexValue: UInt8? {
+  public var hexValue: UInt8? {
     switch self {
     case 48...57: self - 48
     case 65...70: self - 55
@@ -78,5 +78,5 @@ extension UInt8 {
     default: nil
     }
   }
-  package var lowercased: UInt8 { self >= 65 && self <= 90 ? self | 32 : self }
+  public var lowercased: UInt8 { self >= 65 && self <= 90 ? self | 32 : self }
 }

@@ -4,20 +4,20 @@
 
 /// Tuples of texts, laid out behind each other so that many are put in order at the cost of a few
 /// copies: as bytes they compare as the tuples do, each text with a zero behind it.
-package struct TupleKeys {
+public struct TupleKeys {
   private var bytes: [UInt8] = []
   private var ends: [Int] = [0]
   /// Whether there is a zero in a text, so that zeros do not end texts.
-  package private(set) var hasZero = false
+  public private(set) var hasZero = false
 
   /// For so many tuples.
-  package init(count: Int) {
+  public init(count: Int) {
     ends.reserveCapacity(count + 1)
     bytes.reserveCapacity(count * 96)
   }
 
   /// Adds a text to the tuple that is being built.
-  package mutating func add(_ text: ByteString) {
+  public mutating func add(_ text: ByteString) {
     let start = bytes.count
     bytes += text.bytes
     // Looked for among the bytes that were just added.
@@ -29,12 +29,12 @@ package struct TupleKeys {
   }
 
   /// Ends the tuple that is being built.
-  package mutating func endTuple() {
+  public mutating func endTuple() {
     ends.append(bytes.count)
   }
 
   /// The places of the tuples in their order, equal ones as they stand; nil when all are.
-  package var order: [Int]? {
+  public var order: [Int]? {
     // Each range ends where the next begins, within the bytes.
     bytes.withUnsafeBytes { bytes -> [Int]? in
       guard let base = bytes.baseAddress else { return nil }

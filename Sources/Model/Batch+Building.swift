@@ -1,10 +1,10 @@
-package import Bytes
+public import Bytes
 
 extension Batch {
   /// Makes a frame the beginning of the arena, without a copy if its array has room for an eighth
   /// more and nobody else holds it; behind an arena that has bytes already it is copied. Returns
   /// where the frame lies. Behind it stand as many line ends as `JSONRowScanner` needs.
-  package mutating func adopt(_ frame: consuming [UInt8]) -> Range<Int> {
+  public mutating func adopt(_ frame: consuming [UInt8]) -> Range<Int> {
     guard arena.isEmpty else { return hold(frame.span) }
     let count = frame.count
     arena = consume frame
@@ -14,7 +14,7 @@ extension Batch {
   }
 
   /// Copies a frame behind the arena's bytes, with line ends behind it as `adopt` does.
-  package mutating func hold(_ frame: Span<UInt8>) -> Range<Int> {
+  public mutating func hold(_ frame: Span<UInt8>) -> Range<Int> {
     let start = arena.count
     if start == 0 { arena.reserveCapacity(Self.roomyCount(frame.count)) }
     frame.withUnsafeBufferPointer { arena.append(contentsOf: $0) }
@@ -28,50 +28,50 @@ extension Batch {
   }
 
   /// Cuts the arena to its first bytes, behind which nothing is that a row of the batch has.
-  package mutating func cutArena(to count: Int) {
+  public mutating func cutArena(to count: Int) {
     if count >= 0, count < arena.count { arena.removeLast(arena.count - count) }
   }
 
   /// Makes room for rows, so that tables of a large frame grow once.
-  package mutating func reserve(records count: Int, fields fieldCount: Int) {
+  public mutating func reserve(records count: Int, fields fieldCount: Int) {
     records.reserveCapacity(count)
     fields.reserveCapacity(fieldCount)
   }
 
   /// Decodes the body of a JSON string where it lies in the arena.
-  package mutating func unescape(_ slice: Slice) -> Slice {
+  public mutating func unescape(_ slice: Slice) -> Slice {
     Slice(
       offset: slice.offset,
       count: UInt32(truncatingIfNeeded: JSONText.unescape(&arena, slice.range)))
   }
 
   /// Copies bytes into the arena. An arena never grows past 4 GiB: bodies are limited long before.
-  package mutating func intern(_ bytes: Span<UInt8>) -> Slice {
+  public mutating func intern(_ bytes: Span<UInt8>) -> Slice {
     guard bytes.count > 0 else { return .empty }
     let offset = UInt32(truncatingIfNeeded: arena.count)
     bytes.withUnsafeBufferPointer { arena.append(contentsOf: $0) }
     return Slice(offset: offset, count: UInt32(truncatingIfNeeded: bytes.count))
   }
 
-  package mutating func intern(_ bytes: ByteString) -> Slice {
+  public mutating func intern(_ bytes: ByteString) -> Slice {
     intern(bytes.bytes)
   }
 
-  package mutating func intern(_ bytes: [UInt8]) -> Slice {
+  public mutating func intern(_ bytes: [UInt8]) -> Slice {
     guard !bytes.isEmpty else { return .empty }
     let offset = UInt32(truncatingIfNeeded: arena.count)
     arena.append(contentsOf: bytes)
     return Slice(offset: offset, count: UInt32(truncatingIfNeeded: bytes.count))
   }
 
-  package mutating func intern(_ text: StaticString) -> Slice {
+  public mutating func intern(_ text: StaticString) -> Slice {
     let offset = UInt32(truncatingIfNeeded: arena.count)
     text.withUTF8Buffer { arena.append(contentsOf: $0) }
     return Slice(offset: offset, count: UInt32(truncatingIfNeeded: text.utf8CodeUnitCount))
   }
 
   /// Copies the decoded bytes of a JSON string body into the arena.
-  package mutating func internUnescaped(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Slice {
+  public mutating func internUnescaped(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Slice {
     let offset = UInt32(truncatingIfNeeded: arena.count)
     JSONText.unescape(bytes, range, into: &arena)
     return Slice(offset: offset, count: UInt32(truncatingIfNeeded: arena.count) - offset)
@@ -79,23 +79,23 @@ extension Batch {
 
   /// Adds a field to the record being built: call it between `records` entries, before
   /// `append(record:)`, which takes all fields added since the last one.
-  package mutating func addField(_ name: Slice, _ value: Slice, _ kind: FieldKind) {
+  public mutating func addField(_ name: Slice, _ value: Slice, _ kind: FieldKind) {
     fields.append(Field(name: name, value: value, kind: kind))
   }
 
-  package mutating func addField(_ name: StaticString, _ value: Slice, _ kind: FieldKind) {
+  public mutating func addField(_ name: StaticString, _ value: Slice, _ kind: FieldKind) {
     addField(intern(name), value, kind)
   }
 
-  package mutating func addField(_ name: StaticString, integer: Int64) {
+  public mutating func addField(_ name: StaticString, integer: Int64) {
     addField(intern(name), intern(Array(String(integer).utf8)), .integer)
   }
 
   /// How many fields wait for the next `append(record:)`.
-  package var pendingFieldCount: Int { fields.count - nextField }
+  public var pendingFieldCount: Int { fields.count - nextField }
 
   /// Closes the record being built with the fields added since the last one.
-  package mutating func append(record: Record) {
+  public mutating func append(record: Record) {
     var closed = record
     closed.firstField = UInt32(truncatingIfNeeded: nextField)
     closed.fieldCount = UInt32(truncatingIfNeeded: fields.count - nextField)
@@ -103,14 +103,14 @@ extension Batch {
   }
 
   /// Drops the fields added since the last record, when a row turns out to be refused.
-  package mutating func discardPendingFields() {
+  public mutating func discardPendingFields() {
     fields.removeLast(fields.count - nextField)
   }
 
   private var nextField: Int { records.last.map { $0.fields.upperBound } ?? 0 }
 
   /// Appends the fields of the last record: they stay in its order.
-  package mutating func addFieldToLastRecord(_ name: Slice, _ value: Slice, _ kind: FieldKind) {
+  public mutating func addFieldToLastRecord(_ name: Slice, _ value: Slice, _ kind: FieldKind) {
     guard let last = records.indices.last else { return }
     fields.append(Field(name: name, value: value, kind: kind))
     records[last].fieldCount += 1
@@ -118,7 +118,7 @@ extension Batch {
 
   /// Adds a field to any finished record. Its fields move to the end when others stand behind
   /// them, so do it for few.
-  package mutating func addField(
+  public mutating func addField(
     toRecord index: Int, _ name: Slice, _ value: Slice, _ kind: FieldKind
   ) {
     guard records.indices.contains(index) else { return }
@@ -132,20 +132,20 @@ extension Batch {
   }
 
   /// Replaces a record's head; its fields stay.
-  package mutating func update(record index: Int, _ change: (inout Record) -> Void) {
+  public mutating func update(record index: Int, _ change: (inout Record) -> Void) {
     guard records.indices.contains(index) else { return }
     change(&records[index])
   }
 
   /// Starts a series with no labels; add them with `addLabel`, then call `finishSeries`.
-  package mutating func startSeries(tenant: Slice = .empty) {
+  public mutating func startSeries(tenant: Slice = .empty) {
     series.append(
       SeriesRow(
         tenant: tenant, firstLabel: UInt32(truncatingIfNeeded: labels.count), labelCount: 0))
   }
 
   /// Adds a label to the series that was started last.
-  package mutating func addLabel(_ name: Slice, _ value: Slice) {
+  public mutating func addLabel(_ name: Slice, _ value: Slice) {
     guard let last = series.indices.last else { return }
     labels.append(LabelRow(name: name, value: value))
     series[last].labelCount += 1
@@ -154,7 +154,7 @@ extension Batch {
   /// Sorts the labels of the series that was started last, drops empty ones, checks names, counts
   /// and lengths, and returns its index. On a fault the series is gone again. Only a part of a
   /// native histogram may have the label that says which.
-  package mutating func finishSeries(isHistogramPart: Bool = false) throws(Fault) -> UInt32 {
+  public mutating func finishSeries(isHistogramPart: Bool = false) throws(Fault) -> UInt32 {
     guard let row = series.last else { throw Fault(.missingName) }
     var own = Array(labels[row.labels].filter { !$0.value.isEmpty })
     labels.removeSubrange(row.labels)
@@ -199,12 +199,12 @@ extension Batch {
     return named ? nil : Fault(.missingName, "series without __name__")
   }
 
-  package mutating func append(sample: Sample) {
+  public mutating func append(sample: Sample) {
     samples.append(sample)
   }
 
   /// Keeps only the samples and records that pass; the arena keeps their bytes.
-  package mutating func filter(
+  public mutating func filter(
     records keepsRecord: (Record) -> Bool, sampleTimes keepsTime: (Int64) -> Bool
   ) {
     records.removeAll { !keepsRecord($0) }
@@ -213,7 +213,7 @@ extension Batch {
   }
 
   /// The value of a series' label, or nil.
-  package func label(_ name: ByteString, ofSeries index: Int) -> Slice? {
+  public func label(_ name: ByteString, ofSeries index: Int) -> Slice? {
     guard series.indices.contains(index) else { return nil }
     return labels[series[index].labels].first {
       arena[$0.name.range].elementsEqual(name.bytes)
@@ -221,7 +221,7 @@ extension Batch {
   }
 
   /// Removes a label of a series and returns its value; nil when it has none of that name.
-  package mutating func removeLabel(_ name: ByteString, ofSeries index: Int) -> Slice? {
+  public mutating func removeLabel(_ name: ByteString, ofSeries index: Int) -> Slice? {
     guard series.indices.contains(index) else { return nil }
     let range = series[index].labels
     guard let place = range.first(where: { arena[labels[$0].name.range].elementsEqual(name.bytes) })
@@ -234,14 +234,14 @@ extension Batch {
   }
 
   /// The labels of a series as a value of their own.
-  package func labels(ofSeries index: Int) -> Labels {
+  public func labels(ofSeries index: Int) -> Labels {
     guard series.indices.contains(index) else { return .empty }
     return Labels(
       sorted: labels[series[index].labels].map { Label(string($0.name), string($0.value)) })
   }
 
   /// The value of a record's field, or nil.
-  package func field(_ name: ByteString, of record: Record) -> ByteString? {
+  public func field(_ name: ByteString, of record: Record) -> ByteString? {
     for index in record.fields
     where arena[fields[index].name.range].elementsEqual(name.bytes) {
       return string(fields[index].value)
@@ -250,7 +250,7 @@ extension Batch {
   }
 
   /// A batch as storing read it back: its parts are consistent, storing has checked them.
-  package init(
+  public init(
     arena: [UInt8], records: [Record], fields: [Field], series: [SeriesRow], labels: [LabelRow],
     samples: [Sample]
   ) {

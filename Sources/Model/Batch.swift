@@ -1,48 +1,48 @@
-package import Bytes
+public import Bytes
 
 /// Where bytes lie in a batch's arena.
-package struct Slice: Sendable, Equatable {
-  package let offset: UInt32
-  package let count: UInt32
+public struct Slice: Sendable, Equatable {
+  public let offset: UInt32
+  public let count: UInt32
 
-  package static let empty = Slice(offset: 0, count: 0)
+  public static let empty = Slice(offset: 0, count: 0)
 
-  package init(offset: UInt32, count: UInt32) {
+  public init(offset: UInt32, count: UInt32) {
     self.offset = offset
     self.count = count
   }
 
-  package var isEmpty: Bool { count == 0 }
-  package var range: Range<Int> { Int(offset)..<(Int(offset) + Int(count)) }
+  public var isEmpty: Bool { count == 0 }
+  public var range: Range<Int> { Int(offset)..<(Int(offset) + Int(count)) }
 }
 
 /// A log row of a batch. Times are nanoseconds since 1970.
-package struct Record: Sendable, Equatable {
-  package var time: Int64
-  package var receivedAt: Int64
-  package var level = Level.unknown
+public struct Record: Sendable, Equatable {
+  public var time: Int64
+  public var receivedAt: Int64
+  public var level = Level.unknown
   /// What the row itself says of its tenant until tagging has decided; then the tenant.
-  package var tenant = Slice.empty
+  public var tenant = Slice.empty
   /// As stated by the row; empty where it stated none. Never inferred.
-  package var release = Slice.empty
-  package var service = Slice.empty
-  package var environment = Slice.empty
-  package var host = Slice.empty
-  package var logger = Slice.empty
-  package var message = Slice.empty
-  package var firstField: UInt32 = 0
-  package var fieldCount: UInt32 = 0
+  public var release = Slice.empty
+  public var service = Slice.empty
+  public var environment = Slice.empty
+  public var host = Slice.empty
+  public var logger = Slice.empty
+  public var message = Slice.empty
+  public var firstField: UInt32 = 0
+  public var fieldCount: UInt32 = 0
 
-  package init(time: Int64, receivedAt: Int64) {
+  public init(time: Int64, receivedAt: Int64) {
     self.time = time
     self.receivedAt = receivedAt
   }
 
-  package var fields: Range<Int> { Int(firstField)..<(Int(firstField) + Int(fieldCount)) }
+  public var fields: Range<Int> { Int(firstField)..<(Int(firstField) + Int(fieldCount)) }
 }
 
 /// What a field's bytes mean; the bytes themselves are kept exactly. Raw values are stored.
-package enum FieldKind: UInt8, Sendable {
+public enum FieldKind: UInt8, Sendable {
   case text = 0
   case integer = 1
   case decimal = 2
@@ -50,12 +50,12 @@ package enum FieldKind: UInt8, Sendable {
 }
 
 /// A typed field of a record.
-package struct Field: Sendable, Equatable {
-  package let name: Slice
-  package let value: Slice
-  package let kind: FieldKind
+public struct Field: Sendable, Equatable {
+  public let name: Slice
+  public let value: Slice
+  public let kind: FieldKind
 
-  package init(name: Slice, value: Slice, kind: FieldKind) {
+  public init(name: Slice, value: Slice, kind: FieldKind) {
     self.name = name
     self.value = value
     self.kind = kind
@@ -64,31 +64,31 @@ package struct Field: Sendable, Equatable {
 
 /// A series a batch has samples of; its labels are sorted by name and unique. One the store knows
 /// already needs only its id: such a row has no labels and no tenant.
-package struct SeriesRow: Sendable, Equatable {
+public struct SeriesRow: Sendable, Equatable {
   /// The store's number for it, from `SeriesDirectory`; 0 when it is described here.
-  package var id: UInt32 = 0
+  public var id: UInt32 = 0
   /// What the store may remember it by, for the next frame of the same sender.
-  package var fingerprint = Fingerprint.none
+  public var fingerprint = Fingerprint.none
   /// As stated by the row until tagging has decided; then the tenant.
-  package var tenant: Slice
-  package var firstLabel: UInt32
-  package var labelCount: UInt32
+  public var tenant: Slice
+  public var firstLabel: UInt32
+  public var labelCount: UInt32
 
-  package init(tenant: Slice, firstLabel: UInt32, labelCount: UInt32) {
+  public init(tenant: Slice, firstLabel: UInt32, labelCount: UInt32) {
     self.tenant = tenant
     self.firstLabel = firstLabel
     self.labelCount = labelCount
   }
 
-  package var labels: Range<Int> { Int(firstLabel)..<(Int(firstLabel) + Int(labelCount)) }
+  public var labels: Range<Int> { Int(firstLabel)..<(Int(firstLabel) + Int(labelCount)) }
 }
 
 /// A label of a series of a batch.
-package struct LabelRow: Sendable, Equatable {
-  package let name: Slice
-  package let value: Slice
+public struct LabelRow: Sendable, Equatable {
+  public let name: Slice
+  public let value: Slice
 
-  package init(name: Slice, value: Slice) {
+  public init(name: Slice, value: Slice) {
     self.name = name
     self.value = value
   }
@@ -96,12 +96,12 @@ package struct LabelRow: Sendable, Equatable {
 
 /// One sample: the index of its series in the batch, milliseconds since 1970, and the value with
 /// its exact bits (Prometheus' stale marker is NaN 0x7ff0000000000002).
-package struct Sample: Sendable, Equatable {
-  package var series: UInt32
-  package var time: Int64
-  package var value: Double
+public struct Sample: Sendable, Equatable {
+  public var series: UInt32
+  public var time: Int64
+  public var value: Double
 
-  package init(series: UInt32, time: Int64, value: Double) {
+  public init(series: UInt32, time: Int64, value: Double) {
     self.series = series
     self.time = time
     self.value = value
@@ -110,36 +110,65 @@ package struct Sample: Sendable, Equatable {
 
 /// The unit of work between receiving and storing: rows whose bytes lie in one arena. Decoding
 /// fills it, tagging completes it, storing keeps it. No row ever crosses a room alone.
-package struct Batch: Sendable {
-  package internal(set) var arena: [UInt8] = []
+public struct Batch: Sendable {
+  public internal(set) var arena: [UInt8] = []
   /// Tagging changes records and series in place: their heads, never where fields or labels lie.
-  package var records: [Record] = []
-  package internal(set) var fields: [Field] = []
-  package var series: [SeriesRow] = []
-  package internal(set) var labels: [LabelRow] = []
-  package internal(set) var samples: [Sample] = []
+  public var records: [Record] = []
+  public internal(set) var fields: [Field] = []
+  public var series: [SeriesRow] = []
+  public internal(set) var labels: [LabelRow] = []
+  public internal(set) var samples: [Sample] = []
   /// Samples of series that the store knows. A frame has its samples here or in `samples`.
-  package internal(set) var known = SampleColumns()
+  public internal(set) var known = SampleColumns()
   /// Rows that were refused, by reason.
-  package var faults = FaultTally()
+  public var faults = FaultTally()
   /// How many input rows this batch's rows were folded from (statsd lines into samples), so that
   /// the listener's books balance; nil when every row stands for itself.
-  package var foldedRows: Int?
+  public var foldedRows: Int?
 
-  package init() {}
+  public init() {}
 
-  package var isEmpty: Bool { rowCount == 0 }
+  public var isEmpty: Bool { rowCount == 0 }
   /// Rows to store.
-  package var rowCount: Int { records.count + samples.count + known.count }
+  public var rowCount: Int { records.count + samples.count + known.count }
 
   /// The bytes of a slice of this batch's arena.
+  @inlinable
   @_lifetime(borrow self)
-  package func bytes(_ slice: Slice) -> Span<UInt8> {
+  public func bytes(_ slice: Slice) -> Span<UInt8> {
     arena.span.extracting(slice.range)
   }
 
+  /// Whether two slices of this batch's arena have the same bytes.
+  @inlinable
+  public func equal(_ left: Slice, _ right: Slice) -> Bool {
+    guard left.count == right.count else { return false }
+    if left.offset == right.offset { return true }
+    let arena = arena.span
+    var (one, other) = (Int(left.offset), Int(right.offset))
+    var rest = Int(left.count)
+    while rest > 0 {
+      guard let word = arena.eightBytes(at: one), let next = arena.eightBytes(at: other) else {
+        break
+      }
+      // Of a last word only the bytes of the slice count.
+      let unlike = rest >= 8 ? word ^ next : (word ^ next) << UInt64(64 - rest * 8)
+      if unlike != 0 { return false }
+      one += 8
+      other += 8
+      rest -= 8
+    }
+    while rest > 0 {
+      guard arena[one] == arena[other] else { return false }
+      one += 1
+      other += 1
+      rest -= 1
+    }
+    return true
+  }
+
   /// A copy of the bytes of a slice.
-  package func string(_ slice: Slice) -> ByteString {
+  public func string(_ slice: Slice) -> ByteString {
     ByteString(arena[slice.range])
   }
 }

@@ -1,7 +1,7 @@
-package import Bytes
+public import Bytes
 
 /// Why input was refused. The raw value is the `reason` label of the counters.
-package enum FaultReason: String, Sendable, CaseIterable, Error {
+public enum FaultReason: String, Sendable, CaseIterable, Error {
   case invalidJSON = "invalid_json"
   case notAnObject = "not_an_object"
   case tooDeep = "too_deep"
@@ -30,16 +30,16 @@ package enum FaultReason: String, Sendable, CaseIterable, Error {
 }
 
 /// One refusal: its reason, where in the frame, and at most 64 bytes of what was refused.
-package struct Fault: Error, Sendable, Equatable {
-  package static let sampleLimit = 64
+public struct Fault: Error, Sendable, Equatable {
+  public static let sampleLimit = 64
 
-  package let reason: FaultReason
+  public let reason: FaultReason
   /// A sentence for people; empty when the reason says it all.
-  package let detail: String
-  package let position: Int
-  package let sample: ByteString
+  public let detail: String
+  public let position: Int
+  public let sample: ByteString
 
-  package init(_ reason: FaultReason, _ detail: String = "", at position: Int = 0) {
+  public init(_ reason: FaultReason, _ detail: String = "", at position: Int = 0) {
     self.reason = reason
     self.detail = detail
     self.position = position
@@ -47,7 +47,7 @@ package struct Fault: Error, Sendable, Equatable {
   }
 
   /// Keeps the first bytes of `refused` as the sample.
-  package init(
+  public init(
     _ reason: FaultReason, _ detail: String = "", at position: Int = 0, refused: Span<UInt8>
   ) {
     self.reason = reason
@@ -58,24 +58,24 @@ package struct Fault: Error, Sendable, Equatable {
 }
 
 /// Faults by reason: how many, and the first of each.
-package struct FaultTally: Sendable {
+public struct FaultTally: Sendable {
   /// A reason's count and its first fault.
-  package struct Entry: Sendable {
-    package var count: Int
-    package let first: Fault
+  public struct Entry: Sendable {
+    public var count: Int
+    public let first: Fault
   }
 
-  package private(set) var entries: [FaultReason: Entry] = [:]
+  public private(set) var entries: [FaultReason: Entry] = [:]
 
-  package init() {}
+  public init() {}
 
-  package var total: Int { entries.values.reduce(0) { $0 + $1.count } }
+  public var total: Int { entries.values.reduce(0) { $0 + $1.count } }
 
-  package mutating func add(_ fault: Fault, count: Int = 1) {
+  public mutating func add(_ fault: Fault, count: Int = 1) {
     entries[fault.reason, default: Entry(count: 0, first: fault)].count += count
   }
 
-  package mutating func add(_ other: FaultTally) {
+  public mutating func add(_ other: FaultTally) {
     for entry in other.entries.values { add(entry.first, count: entry.count) }
   }
 }

@@ -1,27 +1,27 @@
 /// The buckets of one sign of a native histogram: which there are, and how often each was hit.
-package struct HistogramBuckets: Sendable, Equatable {
+public struct HistogramBuckets: Sendable, Equatable {
   /// Buckets that follow each other: `offset` from the one behind the span before (of the first
   /// span: from 0), `length` of them, which may be none.
-  package struct BucketSpan: Sendable, Equatable {
-    package let offset: Int32
-    package let length: UInt32
+  public struct BucketSpan: Sendable, Equatable {
+    public let offset: Int32
+    public let length: UInt32
 
-    package init(offset: Int32, length: UInt32) {
+    public init(offset: Int32, length: UInt32) {
       self.offset = offset
       self.length = length
     }
   }
 
-  package static let none = HistogramBuckets()
+  public static let none = HistogramBuckets()
   static let tooMany = Fault(
     .invalidValue,
     "native histogram: more than \(Limits.bucketsPerHistogram) buckets; lower its resolution")
 
-  package let spans: [BucketSpan]
+  public let spans: [BucketSpan]
   /// The number of each bucket, ascending.
-  package let indices: [Int32]
+  public let indices: [Int32]
   /// Of each bucket an integer, or the bits of a float.
-  package let counts: [UInt64]
+  public let counts: [UInt64]
 
   private init() {
     (spans, indices, counts) = ([], [], [])
@@ -29,7 +29,7 @@ package struct HistogramBuckets: Sendable, Equatable {
 
   /// Throws `invalid_value` for spans that overlap, go too far, or do not have as many buckets as
   /// there are counts.
-  package init(spans: [BucketSpan], counts: [UInt64]) throws(Fault) {
+  public init(spans: [BucketSpan], counts: [UInt64]) throws(Fault) {
     guard spans.count <= Limits.bucketsPerHistogram else { throw Self.tooMany }
     var indices: [Int32] = []
     indices.reserveCapacity(Swift.min(counts.count, Limits.bucketsPerHistogram))

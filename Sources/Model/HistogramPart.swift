@@ -1,10 +1,10 @@
-package import Bytes
+public import Bytes
 
 /// What a native histogram is kept as: a sample, of the time of its own, in one float series for
 /// each part. The series has the histogram's labels and `__histogram__`, the name of the part.
-package enum HistogramPart: Hashable, Sendable {
+public enum HistogramPart: Hashable, Sendable {
   /// Of which sign the buckets are.
-  package enum Side: String, Sendable {
+  public enum Side: String, Sendable {
     case positive = "p"
     case negative = "n"
   }
@@ -24,12 +24,12 @@ package enum HistogramPart: Hashable, Sendable {
   case customValue(Int)
 
   /// The label that tells the parts apart. No series that somebody sends may have it.
-  package static let label: ByteString = "__histogram__"
+  public static let label: ByteString = "__histogram__"
   /// The name of the part that each histogram has once, whatever its buckets.
-  package static let layoutName: ByteString = "layout"
+  public static let layoutName: ByteString = "layout"
 
   /// The value of the label: `layout`, `sum`, `p:3` (a bucket), `ps:0` (a span), `c:0` (a bound).
-  package var name: ByteString {
+  public var name: ByteString {
     switch self {
     case .layout: Self.layoutName
     case .sum: "sum"
@@ -45,7 +45,7 @@ package enum HistogramPart: Hashable, Sendable {
 
 extension Labels {
   /// The name of the part of a native histogram that a series is; nil for an ordinary series.
-  package var histogramPart: ByteString? {
+  public var histogramPart: ByteString? {
     // Hardly a label stands before it, so an ordinary series is told by its first.
     for pair in pairs {
       if pair.name == HistogramPart.label { return pair.value }

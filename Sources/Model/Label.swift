@@ -1,30 +1,30 @@
-package import Bytes
+public import Bytes
 
 /// A label of a series: a name and a value, both bytes.
-package struct Label: Hashable, Sendable, Comparable {
-  package let name: ByteString
-  package let value: ByteString
+public struct Label: Hashable, Sendable, Comparable {
+  public let name: ByteString
+  public let value: ByteString
 
-  package init(_ name: ByteString, _ value: ByteString) {
+  public init(_ name: ByteString, _ value: ByteString) {
     self.name = name
     self.value = value
   }
 
-  package static func < (left: Label, right: Label) -> Bool {
+  public static func < (left: Label, right: Label) -> Bool {
     left.name == right.name ? left.value < right.value : left.name < right.name
   }
 }
 
 /// The labels of a series: sorted by name, names unique, no empty value. Equality is by byte.
-package struct Labels: Hashable, Sendable, Comparable {
-  package private(set) var pairs: [Label]
+public struct Labels: Hashable, Sendable, Comparable {
+  public private(set) var pairs: [Label]
 
-  package static let empty = Labels([])
+  public static let empty = Labels([])
   /// The label that holds a metric's name.
-  package static let metricName: ByteString = "__name__"
+  public static let metricName: ByteString = "__name__"
 
   /// Sorts; of a repeated name the last wins; empty values are left out.
-  package init(_ pairs: [Label]) {
+  public init(_ pairs: [Label]) {
     var sorted: [Label] = []
     sorted.reserveCapacity(pairs.count)
     for pair in pairs.enumerated().sorted(by: {
@@ -39,21 +39,21 @@ package struct Labels: Hashable, Sendable, Comparable {
   }
 
   /// Pairs that are sorted, unique and not empty already.
-  package init(sorted pairs: [Label]) {
+  public init(sorted pairs: [Label]) {
     self.pairs = pairs
   }
 
-  package var isEmpty: Bool { pairs.isEmpty }
-  package var count: Int { pairs.count }
+  public var isEmpty: Bool { pairs.isEmpty }
+  public var count: Int { pairs.count }
 
   /// The value of `name`; nil, which queries read as empty, when it is not there.
-  package subscript(_ name: ByteString) -> ByteString? {
+  public subscript(_ name: ByteString) -> ByteString? {
     for pair in pairs where pair.name == name { return pair.value }
     return nil
   }
 
   /// Sets, replaces, or with nil or empty removes one label.
-  package mutating func set(_ name: ByteString, _ value: ByteString?) {
+  public mutating func set(_ name: ByteString, _ value: ByteString?) {
     let place = pairs.firstIndex { !($0.name < name) } ?? pairs.count
     let exists = place < pairs.count && pairs[place].name == name
     guard let value, !value.isEmpty else {
@@ -68,23 +68,23 @@ package struct Labels: Hashable, Sendable, Comparable {
   }
 
   /// A copy with one label set, replaced, or with nil removed.
-  package func setting(_ name: ByteString, _ value: ByteString?) -> Labels {
+  public func setting(_ name: ByteString, _ value: ByteString?) -> Labels {
     var copy = self
     copy.set(name, value)
     return copy
   }
 
   /// Only these names.
-  package func keeping(_ names: [ByteString]) -> Labels {
+  public func keeping(_ names: [ByteString]) -> Labels {
     Labels(sorted: pairs.filter { names.contains($0.name) })
   }
 
   /// All but these names.
-  package func dropping(_ names: [ByteString]) -> Labels {
+  public func dropping(_ names: [ByteString]) -> Labels {
     Labels(sorted: pairs.filter { !names.contains($0.name) })
   }
 
-  package static func < (left: Labels, right: Labels) -> Bool {
+  public static func < (left: Labels, right: Labels) -> Bool {
     let shared = min(left.pairs.count, right.pairs.count)
     for place in 0..<shared {
       let (one, other) = (left.pairs[place], right.pairs[place])

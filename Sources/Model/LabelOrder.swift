@@ -3,7 +3,7 @@ import Bytes
 extension Array {
   /// In order of the labels of each; of equal ones the first stays first. For many series it is
   /// quicker than to compare labels two by two.
-  package func ordered(by labels: (Element) -> Labels) -> [Element] {
+  public func ordered(by labels: (Element) -> Labels) -> [Element] {
     var keys = TupleKeys(count: count)
     for element in self {
       for pair in labels(element).pairs {

@@ -1,7 +1,7 @@
-package import Bytes
+public import Bytes
 
 /// How severe a record is. Raw values are stored: never renumber.
-package enum Level: UInt8, Sendable, Comparable, CaseIterable {
+public enum Level: UInt8, Sendable, Comparable, CaseIterable {
   case unknown = 0
   case trace = 1
   case debug = 2
@@ -11,10 +11,10 @@ package enum Level: UInt8, Sendable, Comparable, CaseIterable {
   case error = 6
   case critical = 7
 
-  package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+  public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
 
   /// The lower-case name, as label values show it.
-  package var name: ByteString {
+  public var name: ByteString {
     switch self {
     case .unknown: "unknown"
     case .trace: "trace"
@@ -28,7 +28,7 @@ package enum Level: UInt8, Sendable, Comparable, CaseIterable {
   }
 
   /// The name as Loki's `detected_level` has it.
-  package var detectedName: ByteString {
+  public var detectedName: ByteString {
     switch self {
     case .notice: "info"
     case .warning: "warn"
@@ -37,7 +37,7 @@ package enum Level: UInt8, Sendable, Comparable, CaseIterable {
   }
 
   /// Reads the names that loggers, syslog and OpenTelemetry use, in any case; `unknown` for others.
-  package init(parsing bytes: Span<UInt8>) {
+  public init(parsing bytes: Span<UInt8>) {
     var lower: [UInt8] = []
     for index in 0..<Swift.min(bytes.count, 12) { lower.append(bytes[index].lowercased) }
     switch String(decoding: lower, as: UTF8.self) {
@@ -53,7 +53,7 @@ package enum Level: UInt8, Sendable, Comparable, CaseIterable {
   }
 
   /// The level of a syslog severity, 0 (emergency) to 7 (debug) (RFC 5424, 6.2.1).
-  package init(syslogSeverity severity: Int) {
+  public init(syslogSeverity severity: Int) {
     switch severity {
     case 0...2: self = .critical
     case 3: self = .error

@@ -2,7 +2,7 @@ extension NativeHistogram {
   private static let spanScale: Int64 = 1 << 14
 
   /// All its parts with their values, the layout first.
-  package var parts: [(part: HistogramPart, value: Double)] {
+  public var parts: [(part: HistogramPart, value: Double)] {
     let layout = HistogramLayout(of: self)
     func number(_ count: UInt64) -> Double {
       layout.form == .numbers ? Double(count) : Double(bitPattern: count)
@@ -31,7 +31,7 @@ extension NativeHistogram {
   }
 
   /// The histogram of these parts, which `value` finds; nil when one is missing or they make none.
-  package init?(parts value: (HistogramPart) -> Double?) {
+  public init?(parts value: (HistogramPart) -> Double?) {
     guard let layout = value(.layout).flatMap(HistogramLayout.init),
       let sum = value(.sum), let threshold = value(.zeroThreshold)
     else { return nil }

@@ -1,14 +1,14 @@
 /// One sample of a native histogram of Prometheus, with every bit it came with
 /// (prometheus/prompb: types.proto, `Histogram`). There is none whose counts do not fit its
 /// buckets.
-package struct NativeHistogram: Sendable {
+public struct NativeHistogram: Sendable {
   /// What its counts are.
-  package enum Kind: Sendable {
+  public enum Kind: Sendable {
     case integer, float
   }
 
   /// What its sender knows about a reset since the sample before; raw values are the protocol's.
-  package enum ResetHint: UInt8, Sendable, CaseIterable {
+  public enum ResetHint: UInt8, Sendable, CaseIterable {
     case unknown = 0
     case yes = 1
     case no = 2
@@ -16,26 +16,26 @@ package struct NativeHistogram: Sendable {
   }
 
   /// The schemas whose buckets grow by 2^2^-schema, and that of buckets with bounds of their own.
-  package static let exponentialSchemas: ClosedRange<Int32> = -4...8
-  package static let customSchema: Int32 = -53
+  public static let exponentialSchemas: ClosedRange<Int32> = -4...8
+  public static let customSchema: Int32 = -53
 
-  package let kind: Kind
-  package let resetHint: ResetHint
-  package let schema: Int32
-  package let zeroThreshold: Double
+  public let kind: Kind
+  public let resetHint: ResetHint
+  public let schema: Int32
+  public let zeroThreshold: Double
   /// Of what was observed; a NaN with the bits of a stale marker says that the series ends.
-  package let sum: Double
+  public let sum: Double
   /// Observations: an integer, or the bits of a float, as the kind says.
-  package let count: UInt64
-  package let zeroCount: UInt64
-  package let positive: HistogramBuckets
-  package let negative: HistogramBuckets
+  public let count: UInt64
+  public let zeroCount: UInt64
+  public let positive: HistogramBuckets
+  public let negative: HistogramBuckets
   /// Upper bounds, ascending, of schema -53 only.
-  package let customValues: [Double]
+  public let customValues: [Double]
 
   /// Throws `invalid_value` for a schema that is not known, for buckets that the schema has not,
   /// and for counts that are negative or do not add up.
-  package init(
+  public init(
     kind: Kind, resetHint: ResetHint, schema: Int32, zeroThreshold: Double, sum: Double,
     count: UInt64, zeroCount: UInt64, positive: HistogramBuckets, negative: HistogramBuckets,
     customValues: [Double]
@@ -108,7 +108,7 @@ package struct NativeHistogram: Sendable {
 
 /// By bits: a NaN equals itself, and 0 is not -0.
 extension NativeHistogram: Equatable {
-  package static func == (left: Self, right: Self) -> Bool {
+  public static func == (left: Self, right: Self) -> Bool {
     left.kind == right.kind && left.resetHint == right.resetHint && left.schema == right.schema
       && left.zeroThreshold.bitPattern == right.zeroThreshold.bitPattern
       && left.sum.bitPattern == right.sum.bitPattern && left.count == right.count

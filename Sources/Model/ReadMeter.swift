@@ -3,39 +3,39 @@ import Synchronization
 
 /// What reads of the store came to. A block is one of some tenant's sorted rows; a frame holds rows
 /// that are not compacted yet.
-package struct ReadCounts: Sendable, Equatable {
+public struct ReadCounts: Sendable, Equatable {
   /// Blocks of the kind that was asked for, of all tenants and times.
-  package var blocksConsidered = 0
+  public var blocksConsidered = 0
   /// Those of other tenants.
-  package var prunedByTenant = 0
+  public var prunedByTenant = 0
   /// Of the rest, those of other times.
-  package var prunedByTime = 0
+  public var prunedByTime = 0
   /// Of the rest, those whose counts, dictionaries or labels told all that is needed of them.
-  package var prunedByIndex = 0
+  public var prunedByIndex = 0
   /// Of the rest, those that a text could not be in, told by a bloom filter or by their shapes.
-  package var prunedByFilter = 0
+  public var prunedByFilter = 0
   /// The others, of which rows or samples were decoded.
-  package var blocksRead = 0
-  package var framesRead = 0
+  public var blocksRead = 0
+  public var framesRead = 0
   /// From files; what a cache holds is not read.
-  package var bytesRead = 0
-  package var bytesUnpacked = 0
+  public var bytesRead = 0
+  public var bytesUnpacked = 0
   /// Log rows of the blocks and frames that were read.
-  package var rows = 0
-  package var samples = 0
-  package var series = 0
+  public var rows = 0
+  public var samples = 0
+  public var series = 0
   /// Choosing what to read.
-  package var planNanoseconds: Int64 = 0
+  public var planNanoseconds: Int64 = 0
   /// Reading and unpacking.
-  package var readNanoseconds: Int64 = 0
+  public var readNanoseconds: Int64 = 0
 
-  package init() {}
+  public init() {}
 }
 
 /// Counts what one query reads, and stops it when it must not go on. The store finds the meter of
 /// the query it reads for in `current`, since its readers are shared by queries. The parts of one
 /// query share it.
-package final class ReadMeter: Sendable {
+public final class ReadMeter: Sendable {
   /// What the lock guards.
   private struct State {
     var counts = ReadCounts()
@@ -50,35 +50,35 @@ package final class ReadMeter: Sendable {
   }
 
   /// The meter of the query that this thread works for.
-  @TaskLocal package static var current: ReadMeter?
+  @TaskLocal public static var current: ReadMeter?
 
   /// What a sample takes in memory: its time and its value.
-  package static let sampleBytes = 16
+  public static let sampleBytes = 16
 
   private let state = Mutex(State())
   private let stop: @Sendable (ReadCounts, _ lent: Int) throws -> Void
 
   /// `stop` throws when the query must not go on; `lent` are the bytes of samples that it has been
   /// lent by then.
-  package init(stop: @escaping @Sendable (ReadCounts, _ lent: Int) throws -> Void = { _, _ in }) {
+  public init(stop: @escaping @Sendable (ReadCounts, _ lent: Int) throws -> Void = { _, _ in }) {
     self.stop = stop
   }
 
-  package var counts: ReadCounts { state.withLock { $0.counts } }
+  public var counts: ReadCounts { state.withLock { $0.counts } }
 
   /// Throws when the query must not go on: asked before each block and frame.
-  package func check() throws {
+  public func check() throws {
     let (counts, lent) = state.withLock { ($0.counts, $0.lent) }
     try stop(counts, lent)
   }
 
   /// Changes the counts.
-  package func note(_ change: (inout ReadCounts) -> Void) {
+  public func note(_ change: (inout ReadCounts) -> Void) {
     state.withLock { change(&$0.counts) }
   }
 
   /// Samples are lent to the query; `giveBack` ends that.
-  package func lend(series: Int, samples: Int) {
+  public func lend(series: Int, samples: Int) {
     state.withLock { state in
       state.counts.series += series
       state.counts.samples += samples
@@ -87,12 +87,12 @@ package final class ReadMeter: Sendable {
   }
 
   /// So many of the samples are held no longer.
-  package func giveBack(samples: Int) {
+  public func giveBack(samples: Int) {
     state.withLock { $0.lent -= samples * Self.sampleBytes }
   }
 
   /// A block of records begins to be read.
-  package func beginBlock() {
+  public func beginBlock() {
     state.withLock { state in
       state.blockRows = 0
       state.isFiltered = false
@@ -100,15 +100,15 @@ package final class ReadMeter: Sendable {
   }
 
   /// So many rows of the block were looked at.
-  package func scanned(rows: Int) {
+  public func scanned(rows: Int) {
     state.withLock { $0.blockRows = max($0.blockRows, rows) }
   }
 
   /// A filter told that no row of the block is needed.
-  package func filtered() { state.withLock { $0.isFiltered = true } }
+  public func filtered() { state.withLock { $0.isFiltered = true } }
 
   /// A block of records was read, as far as it was needed.
-  package func endBlock() {
+  public func endBlock() {
     state.withLock { state in
       state.counts.rows += state.blockRows
       if state.blockRows > 0 {
@@ -145,14 +145,14 @@ package final class ReadMeter: Sendable {
 
 extension ReadMeter? {
   /// Times a read, when somebody counts it.
-  package func reading<Result>(_ body: () throws -> Result) rethrows -> Result {
+  public func reading<Result>(_ body: () throws -> Result) rethrows -> Result {
     self?.enter()
     defer { self?.leave() }
     return try body()
   }
 
   /// Times the choice of what to read, when somebody counts it.
-  package func planning<Result>(_ body: () throws -> Result) rethrows -> Result {
+  public func planning<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard let self else { return try body() }
     let begin = ReadMeter.now
     defer { self.note { $0.planNanoseconds += ReadMeter.now &- begin } }

@@ -1,4 +1,4 @@
-package import Bytes
+public import Bytes
 
 /// The stream labels that a record came with by Loki's push API and that a record has no part for.
 /// They are one field of it, `_stream`: a JSON object of names and texts, sorted by name. So a
@@ -8,14 +8,14 @@ package import Bytes
 /// Such a record shows these labels, and its service, environment, host, logger and release, and no
 /// others; its level is shown as `level` only when that is among them, spelt as it came. Its other
 /// fields are Loki's structured metadata.
-package enum StreamLabels {
+public enum StreamLabels {
   /// The name of the field. Rows of other formats that have a field of this name get it renamed.
-  package static let field: ByteString = "_stream"
+  public static let field: ByteString = "_stream"
   /// The length of its name, which tells nearly all other fields from it.
   fileprivate static let fieldBytes: UInt32 = 7
 
   /// The field's value for labels of any order, each name once.
-  package static func write(_ labels: [Label]) -> [UInt8] {
+  public static func write(_ labels: [Label]) -> [UInt8] {
     var json = JSONWriter()
     json.object { json in
       for label in labels.sorted() {
@@ -27,7 +27,7 @@ package enum StreamLabels {
   }
 
   /// The labels of a field's value; nil when it is none that `write` made.
-  package static func read(_ value: ByteString) -> [Label]? {
+  public static func read(_ value: ByteString) -> [Label]? {
     guard let members = (try? JSONValue(parsing: value.bytes))?.members else { return nil }
     var labels: [Label] = []
     for member in members {
@@ -41,7 +41,7 @@ package enum StreamLabels {
 extension Batch {
   /// Where the field `_stream` of a record has its value; nil for records that were not pushed to
   /// Loki's API.
-  package func streamLabels(of record: Record) -> Slice? {
+  public func streamLabels(of record: Record) -> Slice? {
     for index in record.fields where fields[index].name.count == StreamLabels.fieldBytes {
       if bytes(fields[index].name).equals("_stream") { return fields[index].value }
     }

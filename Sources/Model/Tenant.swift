@@ -1,12 +1,12 @@
-package import Bytes
+public import Bytes
 
 /// What a tenant may be called, and who may see which.
-package enum Tenant {
+public enum Tenant {
   /// Where rows go that name no tenant; seen by fleet readers only.
-  package static let platform: ByteString = "_platform"
+  public static let platform: ByteString = "_platform"
 
   /// 1 to 63 of `A-Z a-z 0-9 . _ -`, not `.` or `..`.
-  package static func isValid(_ name: Span<UInt8>) -> Bool {
+  public static func isValid(_ name: Span<UInt8>) -> Bool {
     guard name.count >= 1, name.count <= 63 else { return false }
     var onlyDots = true
     for index in 0..<name.count {
@@ -21,14 +21,14 @@ package enum Tenant {
 }
 
 /// Whose data a read sees.
-package enum Scope: Hashable, Sendable {
+public enum Scope: Hashable, Sendable {
   /// All tenants; answers carry a `tenant` label.
   case fleet
   /// One tenant; answers carry no `tenant` label of ours.
   case tenant(ByteString)
 
   /// Whether rows of the tenant are seen.
-  package func sees(_ tenant: ByteString) -> Bool {
+  public func sees(_ tenant: ByteString) -> Bool {
     switch self {
     case .fleet: true
     case .tenant(let name): name == tenant

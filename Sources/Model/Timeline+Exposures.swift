@@ -1,23 +1,23 @@
-package import Bytes
+public import Bytes
 
 extension Timeline {
   /// A time in which a tenant's service ran a release without a break.
-  package struct Exposure: Sendable, Equatable {
-    package let tenant: ByteString
-    package let service: ByteString
+  public struct Exposure: Sendable, Equatable {
+    public let tenant: ByteString
+    public let service: ByteString
     /// Empty where the deploys name none.
-    package let environment: ByteString
-    package let release: ByteString
+    public let environment: ByteString
+    public let release: ByteString
     /// Nanoseconds since 1970.
-    package let start: Int64
+    public let start: Int64
     /// Nanoseconds since 1970, itself left out; nil while it goes on.
-    package let end: Int64?
+    public let end: Int64?
   }
 
   /// The exposures of `tenants`, by tenant, service and environment, in order of their end. A
   /// release on some instances only is an exposure beside that of the others, and one that goes
   /// from some to all is one exposure from its first instance on.
-  package func exposures(of tenants: [ByteString]) -> [Exposure] {
+  public func exposures(of tenants: [ByteString]) -> [Exposure] {
     let wanted = Set(tenants)
     var own: [ByteString: [DeployEvent]] = [:]
     for event in events {

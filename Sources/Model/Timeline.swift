@@ -1,25 +1,25 @@
-package import Bytes
+public import Bytes
 
 /// The deploy timeline: which release a tenant's service ran when, as the deploy events known now
 /// tell it. A late event corrects history, since nothing computed from it is stored.
-package struct Timeline: Sendable {
+public struct Timeline: Sendable {
   /// By start, then id.
-  package let events: [DeployEvent]
+  public let events: [DeployEvent]
 
-  package static let empty = Timeline([])
+  public static let empty = Timeline([])
 
-  package init(_ events: [DeployEvent]) {
+  public init(_ events: [DeployEvent]) {
     self.events = events.sorted { $0.start == $1.start ? $0.id < $1.id : $0.start < $1.start }
   }
 
   /// What a release is asked for: an empty environment or instance stands for any.
-  package struct Subject: Hashable, Sendable {
-    package let tenant: ByteString
-    package let service: ByteString
-    package let environment: ByteString
-    package let instance: ByteString
+  public struct Subject: Hashable, Sendable {
+    public let tenant: ByteString
+    public let service: ByteString
+    public let environment: ByteString
+    public let instance: ByteString
 
-    package init(
+    public init(
       tenant: ByteString, service: ByteString, environment: ByteString = .empty,
       instance: ByteString = .empty
     ) {
@@ -31,14 +31,14 @@ package struct Timeline: Sendable {
   }
 
   /// From `at` on (nanoseconds) the subject ran `release`; nil where no event says.
-  package struct Change: Equatable, Sendable {
-    package let at: Int64
-    package let release: ByteString?
-    package let event: DeployEvent?
+  public struct Change: Equatable, Sendable {
+    public let at: Int64
+    public let release: ByteString?
+    public let event: DeployEvent?
   }
 
   /// The release the subject ran at an instant (nanoseconds), or nil where no event says.
-  package func release(of subject: Subject, at instant: Int64) -> ByteString? {
+  public func release(of subject: Subject, at instant: Int64) -> ByteString? {
     // The latest event that covers the subject holds, however specific: a fleet-wide deploy after
     // a canary replaces the canary.
     events.last { $0.start <= instant && $0.covers(subject) }?.release
@@ -46,7 +46,7 @@ package struct Timeline: Sendable {
 
   /// The subject's exposure changes over `from...through` (nanoseconds): the first entry is at
   /// `from` with what ran then, the others where it changed to another release.
-  package func changes(of subject: Subject, from: Int64, through: Int64) -> [Change] {
+  public func changes(of subject: Subject, from: Int64, through: Int64) -> [Change] {
     var changes = [Change(at: from, release: nil, event: nil)]
     for event in events where event.start <= through && event.covers(subject) {
       if event.start <= from {
@@ -59,12 +59,12 @@ package struct Timeline: Sendable {
   }
 
   /// Whether no event can give anyone a release.
-  package var isEmpty: Bool { events.isEmpty }
+  public var isEmpty: Bool { events.isEmpty }
 }
 
 extension DeployEvent {
   /// Whether the event says something about the subject.
-  package func covers(_ subject: Timeline.Subject) -> Bool {
+  public func covers(_ subject: Timeline.Subject) -> Bool {
     service == subject.service
       && (environment.isEmpty || subject.environment.isEmpty
         || environment == subject.environment)

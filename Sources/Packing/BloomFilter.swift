@@ -3,9 +3,9 @@ import CXXHash
 /// A set that may say yes to what it does not hold, about once in 40 times: a split-block Bloom
 /// filter, a 32-byte block for each 32 values, one bit in each of the block's eight words
 /// (the Parquet format's BloomFilter.md, with its constants).
-package enum BloomFilter {
+public enum BloomFilter {
   /// Bytes of a block.
-  package static let blockSize = 32
+  public static let blockSize = 32
 
   @usableFromInline static let salts:
     (
@@ -16,14 +16,14 @@ package enum BloomFilter {
     )
 
   /// XXH3 (64 bits, seed 0) of a value's bytes; `salt` keeps sets apart that share one filter.
-  package static func hash(_ bytes: UnsafeBufferPointer<UInt8>, salt: UInt64) -> UInt64 {
+  public static func hash(_ bytes: UnsafeBufferPointer<UInt8>, salt: UInt64) -> UInt64 {
     // The buffer lends its bytes for the call.
     let plain = XXH3_64bits(bytes.baseAddress, bytes.count)
     return (plain ^ salt &* 0x9E37_79B9_7F4A_7C15) &* 0xD6E8_FEB8_6659_FD93
   }
 
   /// A filter that holds `hashes`, 8 bits for each; empty for none.
-  package static func make(of hashes: UnsafeBufferPointer<UInt64>) -> [UInt8] {
+  public static func make(of hashes: UnsafeBufferPointer<UInt64>) -> [UInt8] {
     let blocks = (hashes.count + 31) / 32
     guard blocks > 0 else { return [] }
     var filter = [UInt8](repeating: 0, count: blocks * blockSize)
@@ -43,7 +43,7 @@ package enum BloomFilter {
   }
 
   /// False when `hash` was certainly not put in. A filter of no whole block holds nothing.
-  package static func mayContain(_ hash: UInt64, _ filter: Span<UInt8>) -> Bool {
+  public static func mayContain(_ hash: UInt64, _ filter: Span<UInt8>) -> Bool {
     let blocks = filter.count / blockSize
     guard blocks > 0 else { return false }
     let offset = place(of: hash, blocks: blocks) * blockSize

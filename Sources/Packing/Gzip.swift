@@ -1,12 +1,12 @@
 import CZlib
 
 /// Deflate streams with a gzip or zlib frame (RFC 1952, RFC 1950).
-package enum Gzip {
+public enum Gzip {
   private static let gzipFrame: Int32 = 15 + 16
 
   /// Unpacks one member, or several one behind the other, and checks each one's checksum and
   /// length. Stops with `tooLarge` at the byte after `limit`, whatever the input declares.
-  package static func inflate(_ bytes: [UInt8], limit: Int) throws(PackingFault) -> [UInt8] {
+  public static func inflate(_ bytes: [UInt8], limit: Int) throws(PackingFault) -> [UInt8] {
     guard UInt32(exactly: bytes.count) != nil else { throw .tooLarge }
     let inflater = try Inflater(limit: limit)
     var output: [UInt8] = []
@@ -18,7 +18,7 @@ package enum Gzip {
   }
 
   /// Packs bytes into one gzip member.
-  package static func deflate(_ bytes: [UInt8]) -> [UInt8] {
+  public static func deflate(_ bytes: [UInt8]) -> [UInt8] {
     guard let length = UInt32(exactly: bytes.count) else { return [] }
     // zlib remembers the stream's address, so it must not move.
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)

@@ -2,14 +2,14 @@ import CLZ4
 
 extension LZ4 {
   /// Room that any block of so many bytes fits.
-  package static func bound(_ count: Int) -> Int {
+  public static func bound(_ count: Int) -> Int {
     // LZ4's own formula, which this library function is.
     Int(LZ4_compressBound(Int32(clamping: count)))
   }
 
   /// Packs bytes into one block in memory that has `bound` bytes of room, and returns the block's
   /// size; 0 when it was not done. A higher acceleration packs less and takes less time.
-  package static func compress(
+  public static func compress(
     _ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutablePointer<UInt8>,
     acceleration: Int32
   ) -> Int {
@@ -24,7 +24,7 @@ extension LZ4 {
 
   /// Unpacks a block into exactly the target's bytes; false when it holds fewer or more or is
   /// damaged.
-  package static func decompress(
+  public static func decompress(
     _ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>
   ) -> Bool {
     guard let length = Int32(exactly: source.count), let expected = Int32(exactly: target.count)

@@ -1,10 +1,10 @@
 import CLZ4
 
 /// LZ4's block format. The caller knows and keeps the unpacked size; a block says nothing of it.
-package enum LZ4 {
+public enum LZ4 {
   /// Packs bytes into one block; at most about 2 GiB, which no block of ours nears. Incompressible
   /// input grows by less than one percent.
-  package static func compress(_ bytes: [UInt8]) -> [UInt8] {
+  public static func compress(_ bytes: [UInt8]) -> [UInt8] {
     guard let length = Int32(exactly: bytes.count) else { return [] }
     let bound = LZ4_compressBound(length)
     return [UInt8](unsafeUninitializedCapacity: Int(bound)) { target, count in
@@ -20,13 +20,13 @@ package enum LZ4 {
 
   /// Unpacks a block whose unpacked size is known; `corrupt` when it does not give exactly `size`
   /// bytes.
-  package static func decompress(_ bytes: [UInt8], size: Int) throws(PackingFault) -> [UInt8] {
+  public static func decompress(_ bytes: [UInt8], size: Int) throws(PackingFault) -> [UInt8] {
     try decompress(bytes.span, size: size)
   }
 
   /// Unpacks a block whose unpacked size is known; `corrupt` when it does not give exactly `size`
   /// bytes.
-  package static func decompress(_ bytes: Span<UInt8>, size: Int) throws(PackingFault) -> [UInt8] {
+  public static func decompress(_ bytes: Span<UInt8>, size: Int) throws(PackingFault) -> [UInt8] {
     guard let length = Int32(exactly: bytes.count), let expected = Int32(exactly: size),
       expected >= 0
     else { throw .corrupt }

@@ -1,5 +1,5 @@
 /// Why packed bytes were refused.
-package enum PackingFault: String, Error, Sendable, Equatable {
+public enum PackingFault: String, Error, Sendable, Equatable {
   /// The unpacked bytes would exceed the limit; nothing past it was written.
   case tooLarge
   /// The input ends inside the packed form.

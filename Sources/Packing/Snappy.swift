@@ -1,9 +1,9 @@
 import CSnappy
 
 /// Snappy's block format, as Prometheus remote write uses it; the framed form is refused.
-package enum Snappy {
+public enum Snappy {
   /// Packs bytes into one block.
-  package static func compress(_ bytes: [UInt8]) -> [UInt8] {
+  public static func compress(_ bytes: [UInt8]) -> [UInt8] {
     let bound = snappy_max_compressed_length(bytes.count)
     return [UInt8](unsafeUninitializedCapacity: bound) { target, count in
       var written = bound
@@ -19,7 +19,7 @@ package enum Snappy {
 
   /// Unpacks a block. The declared size is checked against `limit`, and against what so few bytes
   /// can expand to, before anything is allocated.
-  package static func decompress(
+  public static func decompress(
     _ bytes: Span<UInt8>, limit: Int
   ) throws(PackingFault) -> [UInt8] {
     let declared = try declaredSize(bytes)
@@ -42,7 +42,7 @@ package enum Snappy {
   }
 
   /// Unpacks a block held as an array.
-  package static func decompress(_ bytes: [UInt8], limit: Int) throws(PackingFault) -> [UInt8] {
+  public static func decompress(_ bytes: [UInt8], limit: Int) throws(PackingFault) -> [UInt8] {
     try decompress(bytes.span, limit: limit)
   }
 

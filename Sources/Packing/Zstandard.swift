@@ -3,11 +3,11 @@ import Synchronization
 
 /// Zstandard frames (RFC 8878). The caller keeps the unpacked size. A value owns its working
 /// memory, about a megabyte, and uses it again: keep one for many blocks, on one thread.
-package struct Zstandard: ~Copyable {
+public struct Zstandard: ~Copyable {
   private let compressor: OpaquePointer?
   private let decompressor: OpaquePointer?
 
-  package init() {
+  public init() {
     compressor = ZSTD_createCCtx()
     decompressor = ZSTD_createDCtx()
   }
@@ -19,7 +19,7 @@ package struct Zstandard: ~Copyable {
 
   /// Appends a frame that holds `bytes` and returns its size; nil, with nothing appended, when
   /// there is no memory for it.
-  package func compress(
+  public func compress(
     _ bytes: Span<UInt8>, level: Int32 = 1, into target: inout [UInt8]
   ) -> Int? {
     let bound = ZSTD_compressBound(bytes.count)
@@ -39,7 +39,7 @@ package struct Zstandard: ~Copyable {
 
   /// Unpacks a frame whose unpacked size is known; `corrupt` when it does not give exactly `size`
   /// bytes, `tooLarge` when `size` is beyond `limit`: a frame may claim to expand 32,000 times.
-  package func decompress(
+  public func decompress(
     _ bytes: Span<UInt8>, size: Int, limit: Int
   ) throws(PackingFault) -> [UInt8] {
     guard size >= 0, size <= limit else { throw .tooLarge }
@@ -55,7 +55,7 @@ package struct Zstandard: ~Copyable {
   }
 
   /// Unpacks a frame as `decompress` does, for those that have no `Zstandard` at hand.
-  package static func unpack(
+  public static func unpack(
     _ bytes: Span<UInt8>, size: Int, limit: Int
   ) throws(PackingFault) -> [UInt8] {
     guard size >= 0, size <= limit else { throw .tooLarge }

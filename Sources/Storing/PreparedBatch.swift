@@ -70,7 +70,7 @@ package struct PreparedBatch: Sendable {
           isDone = true
           break
         }
-        isDone = known == record.tenant || equal(known, record.tenant, arena)
+        isDone = batch.equal(known, record.tenant)
         if isDone { break }
       }
       if !isDone { others.insert(batch.string(record.tenant)) }
@@ -83,16 +83,5 @@ package struct PreparedBatch: Sendable {
     var place = Int(name.count)
     for index in name.range.suffix(4) { place = place &* 37 &+ Int(arena[index]) }
     return place & .max
-  }
-
-  private static func equal(_ left: Slice, _ right: Slice, _ arena: Span<UInt8>) -> Bool {
-    guard left.count == right.count else { return false }
-    var (one, other) = (left.range.lowerBound, right.range.lowerBound)
-    while one < left.range.upperBound {
-      guard arena[one] == arena[other] else { return false }
-      one += 1
-      other += 1
-    }
-    return true
   }
 }

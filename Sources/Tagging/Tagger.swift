@@ -157,16 +157,11 @@ private struct ValidTenants {
     let last = bytes.count - 1
     let mixed = Int(bytes[last]) &+ Int(bytes[last - 1]) &* 37 &+ Int(bytes[last / 2]) &* 131
     let place = (mixed &+ bytes.count) % Self.places
-    if known[place].count == tenant.count, Self.equal(batch.bytes(known[place]), bytes) {
+    if batch.equal(known[place], tenant) {
       return known[place]
     }
     guard Tenant.isValid(bytes) else { return nil }
     known[place] = tenant
     return tenant
-  }
-
-  private static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-    for index in 0..<left.count where left[index] != right[index] { return false }
-    return true
   }
 }

@@ -2,8 +2,9 @@
 enum Declarations {
   static let types: Set = ["struct", "class", "enum", "actor", "protocol"]
   static let modifiers: Set = [
-    "package", "private", "fileprivate", "internal", "final", "indirect", "nonisolated", "static",
-    "mutating", "nonmutating", "consuming", "borrowing", "override", "convenience", "required",
+    "package", "public", "private", "fileprivate", "internal", "final", "indirect", "nonisolated",
+    "static", "mutating", "nonmutating", "consuming", "borrowing", "override", "convenience",
+    "required",
     "lazy", "weak", "dynamic", "prefix", "postfix", "infix", "isolated",
   ]
   static let keywords: Set = types.union(modifiers).union([

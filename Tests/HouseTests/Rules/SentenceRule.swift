@@ -60,7 +60,8 @@ struct SentenceRule: TidyRule {
   ) -> Bool {
     if found.keyword == "func" {
       let isOperator = found.name.first.map { !($0.isLetter || $0 == "_") } ?? true
-      return found.modifiers.contains("package") && !isOperator && !required.contains(found.name)
+      return (found.modifiers.contains("package") || found.modifiers.contains("public"))
+        && !isOperator && !required.contains(found.name)
     }
     return !found.rest.contains("ParsableCommand")
   }
