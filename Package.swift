@@ -23,9 +23,10 @@ func room(
     name: name, dependencies: sees, exclude: without, resources: embeds, swiftSettings: strict)
 }
 
-/// A C library of the system, installed as a Debian package.
-func system(_ name: String, _ package: String) -> Target {
-  .systemLibrary(name: name, providers: [.apt([package])])
+/// A C library of the system, installed as a Debian package, or a header of our own, which is
+/// compiled into whoever calls it.
+func system(_ name: String, _ package: String? = nil) -> Target {
+  .systemLibrary(name: name, providers: package.map { [.apt([$0])] })
 }
 
 /// The tests of one room.
@@ -76,7 +77,7 @@ let package = Package(
 
     // Where the two loops meet.
     room(
-      "Storing", sees: ["Bytes", "Dividing", "Model", "Packing", "CSQLite"],
+      "Storing", sees: ["Bytes", "Dividing", "Model", "Packing", "CMasks", "CSQLite"],
       without: ["FORMAT.md"]),
 
     // Watch, pulled by the clock.
@@ -149,6 +150,7 @@ let package = Package(
 
     // Libraries of the system.
     .target(name: "CSockets"),
+    system("CMasks"),
     system("CLZ4", "liblz4-dev"),
     system("CZlib", "zlib1g-dev"),
     system("CSnappy", "libsnappy-dev"),

@@ -27,7 +27,6 @@ struct ValueStreams {
   var numbers: [UInt8] = []
   var texts: [UInt8] = []
   var hexadecimals: [UInt8] = []
-  private var integers: [Int64] = []
   private let arena: UnsafeBufferPointer<UInt8>
 
   /// `arena` holds the values and is lent for the time of use.
@@ -83,22 +82,27 @@ struct ValueStreams {
   }
 
   private mutating func addIntegers(_ values: [Slice]) -> Bool {
-    guard let point = pointPlace(values[0]) else { return false }
-    integers.removeAll(keepingCapacity: true)
-    integers.reserveCapacity(values.count)
+    guard let text = NumberText(values[0], in: arena) else { return false }
     var isCanonical = true
     let width = values[0].count
-    var isPadded = point == 0
-    for value in values {
-      guard let (number, canonical) = number(value, point: point) else { return false }
-      isCanonical = isCanonical && canonical
-      isPadded = isPadded && value.count == width && number >= 0
-      guard isCanonical || isPadded else { return false }
-      integers.append(number)
+    var isPadded = text.point == 0
+    let integers = [Int64](unsafeUninitializedCapacity: values.count) { target, count in
+      for value in values {
+        guard let (number, canonical) = text.read(value), canonical || text.point == 0 else {
+          return
+        }
+        isCanonical = isCanonical && canonical
+        isPadded = isPadded && value.count == width && number >= 0
+        guard isCanonical || isPadded else { return }
+        // One for each value at most.
+        target[count] = number
+        count &+= 1
+      }
     }
-    if point > 0 {
+    guard integers.count == values.count else { return false }
+    if text.point > 0 {
       numbers.append(ValueForm.decimals.rawValue)
-      numbers.append(UInt8(point))
+      numbers.append(UInt8(text.point))
     } else if isCanonical {
       numbers.append(ValueForm.integers.rawValue)
     } else {
@@ -109,78 +113,31 @@ struct ValueStreams {
     return true
   }
 
-  /// Digits behind the point of a number; 0 without a point, nil for what is no number.
-  private func pointPlace(_ value: Slice) -> Int? {
-    guard value.count > 0, value.count <= 18 else { return nil }
-    for (place, byte) in arena[value.range].enumerated() where byte &- 48 > 9 {
-      if byte == 45, place == 0, value.count > 1 { continue }
-      guard byte == 46 else { return nil }
-      let digits = Int(value.count) - place - 1
-      return digits > 0 ? digits : nil
-    }
-    return 0
-  }
-
-  /// The number without its point, and whether it is written as it would be written again.
-  private func number(_ value: Slice, point: Int) -> (Int64, isCanonical: Bool)? {
-    let count = Int(value.count)
-    guard count > 0, count <= 18, let base = arena.baseAddress else { return nil }
-    // The slice lies within the arena.
-    let text = base + Int(value.offset)
-    var number: Int64 = 0
-    var place = 0
-    let isNegative = text[0] == 45
-    if isNegative { place = 1 }
-    let firstDigit = place
-    let pointAt = point > 0 ? count - point - 1 : -1
-    guard point == 0 || pointAt > firstDigit - 1 else { return nil }
-    if point > 0 {
-      while place < pointAt {
-        let digit = text[place] &- 48
-        guard digit < 10 else { return nil }
-        number = number &* 10 &+ Int64(digit)
-        place &+= 1
-      }
-      guard text[place] == 46, place > firstDigit else { return nil }
-      place &+= 1
-    }
-    while place < count {
-      let digit = text[place] &- 48
-      guard digit < 10 else { return nil }
-      number = number &* 10 &+ Int64(digit)
-      place &+= 1
-    }
-    guard place > firstDigit else { return nil }
-    let whole = (point > 0 ? pointAt : count) - firstDigit
-    let isCanonical =
-      (whole == 1 || text[firstDigit] != 48) && !(isNegative && number == 0)
-    guard point == 0 || isCanonical else { return nil }
-    return (isNegative ? -number : number, isCanonical)
-  }
-
   /// Whole numbers near the least of them, in planes of bytes: all lowest bytes, then the next.
   static func put(_ values: [Int64], to target: inout [UInt8]) {
-    var low = values.first ?? 0
-    var high = low
-    for value in values {
-      low = min(low, value)
-      high = max(high, value)
-    }
-    let span = UInt64(bitPattern: high &- low)
-    let width = (64 - span.leadingZeroBitCount + 7) / 8
-    VariableInteger.append(signed: low, to: &target)
-    target.append(UInt8(width))
-    let start = target.count
-    target.append(contentsOf: repeatElement(0, count: width * values.count))
-    // As many bytes as were just added.
-    target.withUnsafeMutableBufferPointer { buffer in
-      guard var plane = buffer.baseAddress.map({ $0 + start }) else { return }
-      for shift in stride(from: 0 as UInt64, to: UInt64(width * 8), by: 8) {
-        for index in values.indices {
-          plane[index] = UInt8(
-            truncatingIfNeeded: UInt64(bitPattern: values[index] &- low) &>> shift)
+    // Lent for the call; each plane has one byte for each value, as many as are added.
+    values.withUnsafeBufferPointer { values in
+      var low = values.first ?? 0
+      var high = low
+      for value in values {
+        low = min(low, value)
+        high = max(high, value)
+      }
+      let span = UInt64(bitPattern: high &- low)
+      let width = (64 - span.leadingZeroBitCount + 7) / 8
+      VariableInteger.append(signed: low, to: &target)
+      target.append(UInt8(width))
+      let start = target.count
+      target.append(contentsOf: repeatElement(0, count: width * values.count))
+      target.withUnsafeMutableBufferPointer { buffer in
+        guard var plane = buffer.baseAddress.map({ $0 + start }) else { return }
+        for shift in stride(from: 0 as UInt64, to: UInt64(width * 8), by: 8) {
+          for index in 0..<values.count {
+            plane[index] = UInt8(
+              truncatingIfNeeded: UInt64(bitPattern: values[index] &- low) &>> shift)
+          }
+          plane += values.count
         }
-        plane += values.count
       }
     }
   }

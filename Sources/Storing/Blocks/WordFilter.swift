@@ -8,30 +8,16 @@ struct WordFilterBuilder {
   /// False when messages were not cut into shapes: then the filter knows nothing.
   var isComplete = true
   private var hashes: [UInt64] = []
-  private var shapes: [[UInt8]] = []
 
   mutating func add(_ cut: TextShapes, _ key: ColumnKey, _ arena: UnsafeBufferPointer<UInt8>) {
     guard key.part == .message else { return }
     guard let base = arena.baseAddress else { return }
-    cut.withParameters { parameters in
-      for parameter in parameters {
-        // A parameter lies within the arena it was cut from.
-        let word = UnsafeBufferPointer(
-          start: base + Int(parameter.offset), count: Int(parameter.count))
-        if Self.isNumber(word) { continue }
-        hashes.append(BloomFilter.hash(word, salt: 0))
-      }
+    for parameter in cut.words {
+      // A parameter lies within the arena it was cut from.
+      let word = UnsafeBufferPointer(
+        start: base + Int(parameter.offset), count: Int(parameter.count))
+      hashes.append(BloomFilter.hash(word, salt: 0))
     }
-  }
-
-  private static func isNumber(_ word: UnsafeBufferPointer<UInt8>) -> Bool {
-    // Lent for the call. A letter is mostly near the end, if there is one.
-    var place = word.count
-    while place > 0 {
-      place &-= 1
-      if word[place] &- 48 > 9 { return false }
-    }
-    return true
   }
 
   /// A byte that says whether the filter is complete, then the filter.

@@ -41,6 +41,15 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     count &+= 1
   }
 
+  /// A copy of all elements.
+  func array() -> [Element] {
+    [Element](unsafeUninitializedCapacity: count) { target, filled in
+      // As many as the array has room for.
+      target.baseAddress?.update(from: base, count: count)
+      filled = count
+    }
+  }
+
   /// The element at an index below `count`.
   @inline(__always)
   subscript(index: Int) -> Element {
@@ -66,14 +75,5 @@ extension GrowingBuffer where Element == UInt8 {
     // Within the room just reserved; a buffer never holds what it is given.
     (base + count).update(from: source, count: length)
     count &+= length
-  }
-
-  /// A copy of all elements.
-  func array() -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: count) { target, filled in
-      // As many as the array has room for.
-      target.baseAddress?.update(from: base, count: count)
-      filled = count
-    }
   }
 }

@@ -21,7 +21,7 @@ struct ValueBytes {
   let base: UnsafePointer<UInt8>
   let count: Int
   /// Differs from process to process, so that nobody can choose values that collide.
-  private static let seed = UInt64.random(in: .min ... .max) | 1
+  static let seed = UInt64.random(in: .min ... .max) | 1
   private let seed = Self.seed
 
   /// The bytes must outlive this value; every place asked for is checked against `count` first.
