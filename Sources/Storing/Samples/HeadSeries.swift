@@ -4,26 +4,35 @@ struct HeadSeries: Sendable {
   var values: [Double] = []
   private var isAscending = true
 
-  init(capacity: Int = 0) {
-    times.reserveCapacity(capacity)
-    values.reserveCapacity(capacity)
+  init() {}
+
+  /// The samples that runs have of a series, run by run.
+  init(_ runs: [SampleRun], of number: UInt32) {
+    // By index: a copy of a run would count four references.
+    let ranges = runs.indices.map { runs[$0].range(of: number) }
+    let count = ranges.reduce(0) { $0 + $1.count }
+    // The ranges together are as many samples as there is room for.
+    times = [Int64](unsafeUninitializedCapacity: count) { target, filled in
+      for (run, range) in ranges.enumerated() {
+        runs[run].copyTimes(range, to: target, at: filled)
+        filled += range.count
+      }
+    }
+    values = [Double](unsafeUninitializedCapacity: count) { target, filled in
+      for (run, range) in ranges.enumerated() {
+        runs[run].copyValues(range, to: target, at: filled)
+        filled += range.count
+      }
+    }
+    for index in times.indices.dropFirst() where times[index] <= times[index - 1] {
+      isAscending = false
+    }
   }
 
   /// Samples that are in order of time, each time once.
   init(times: [Int64], values: [Double]) {
     self.times = times
     self.values = values
-  }
-
-  mutating func append(_ run: SampleRun, _ range: Range<Int>) {
-    var last = times.last ?? .min
-    for index in range {
-      let time = run.times[index]
-      if time <= last { isAscending = isAscending && last == .min }
-      last = time
-    }
-    times += run.times[range]
-    values += run.values[range]
   }
 
   mutating func append(_ time: Int64, _ value: Double) {

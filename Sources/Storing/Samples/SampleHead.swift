@@ -33,12 +33,11 @@ final class FrozenHead: Sendable {
   func series(_ numbers: [UInt32]) -> [StoredSeries] {
     var found: [StoredSeries] = []
     found.reserveCapacity(numbers.count)
+    var overwritten = 0
+    defer { replaced.withLock { $0 += overwritten } }
     for number in numbers {
-      let ranges = runs.map { $0.range(of: number) }
-      var series = HeadSeries(capacity: ranges.reduce(0) { $0 + $1.count })
-      for (run, range) in zip(runs, ranges) { series.append(run, range) }
-      let overwritten = series.settle()
-      replaced.withLock { $0 += overwritten }
+      var series = HeadSeries(runs, of: number)
+      overwritten += series.settle()
       let identity = identities[Int(number) - 1]
       found.append(
         StoredSeries(
@@ -165,8 +164,7 @@ final class SampleHead: Sendable {
     of chosen: NumberedSeries, _ runs: [SampleRun], _ late: HeadSeries, from: Int64,
     through: Int64
   ) -> StoredSeries? {
-    var series = HeadSeries()
-    for run in runs { series.append(run, run.range(of: chosen.number)) }
+    var series = HeadSeries(runs, of: chosen.number)
     series.append(late)
     _ = series.settle()
     let range = series.samples(from: from, through: through)

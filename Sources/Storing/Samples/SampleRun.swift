@@ -6,8 +6,8 @@ struct SampleRun: Sendable {
   let numbers: [UInt32]
   private let starts: [Int32]
   /// Milliseconds.
-  let times: [Int64]
-  let values: [Double]
+  private let times: [Int64]
+  private let values: [Double]
   let earliest: Int64
 
   /// The samples of `columns`, but for those of number 0, which no series has.
@@ -15,27 +15,34 @@ struct SampleRun: Sendable {
     let order = Self.order(of: columns.numbers)
     var numbers: [UInt32] = []
     var starts: [Int32] = []
-    var times: [Int64] = []
-    var values: [Double] = []
-    times.reserveCapacity(order.count)
-    values.reserveCapacity(order.count)
-    var earliest = Int64.max
-    for index in order {
-      let index = Int(index)
-      if columns.numbers[index] != numbers.last {
-        numbers.append(columns.numbers[index])
-        starts.append(Int32(truncatingIfNeeded: times.count))
-      }
-      times.append(columns.times[index])
-      values.append(columns.values[index])
-      earliest = min(earliest, columns.times[index])
+    var last: UInt32 = 0
+    for (place, index) in order.enumerated() {
+      let number = columns.numbers[Int(index)]
+      if number == last { continue }
+      last = number
+      numbers.append(number)
+      starts.append(Int32(truncatingIfNeeded: place))
     }
-    starts.append(Int32(truncatingIfNeeded: times.count))
+    starts.append(Int32(truncatingIfNeeded: order.count))
     self.numbers = numbers
     self.starts = starts
-    self.times = times
-    self.values = values
-    self.earliest = earliest
+    times = Self.gather(columns.times, order)
+    values = Self.gather(columns.values, order)
+    earliest = times.min() ?? .max
+  }
+
+  private static func gather<Element: BitwiseCopyable>(
+    _ elements: [Element], _ order: [Int32]
+  ) -> [Element] {
+    elements.withUnsafeBufferPointer { elements in
+      [Element](unsafeUninitializedCapacity: order.count) { target, count in
+        // The order has places of elements, as many as there is room for.
+        for index in order {
+          target[count] = elements[Int(index)]
+          count &+= 1
+        }
+      }
+    }
   }
 
   /// The places of the samples by number, a stable order. Numbers are dense in a process that lives
@@ -59,6 +66,32 @@ struct SampleRun: Sendable {
   }
 
   var count: Int { times.count }
+
+  /// Copies the times of a range of samples to where there is room for them.
+  func copyTimes(_ range: Range<Int>, to target: UnsafeMutableBufferPointer<Int64>, at place: Int) {
+    Self.copy(times, range, to: target, at: place)
+  }
+
+  /// Copies the values of a range of samples to where there is room for them.
+  func copyValues(
+    _ range: Range<Int>, to target: UnsafeMutableBufferPointer<Double>, at place: Int
+  ) {
+    Self.copy(values, range, to: target, at: place)
+  }
+
+  private static func copy<Element: BitwiseCopyable>(
+    _ elements: [Element], _ range: Range<Int>, to target: UnsafeMutableBufferPointer<Element>,
+    at place: Int
+  ) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= elements.count)
+    precondition(place >= 0 && range.count <= target.count - place)
+    guard !range.isEmpty else { return }
+    elements.withUnsafeBufferPointer { elements in
+      // Both ranges were just found to be there.
+      guard let source = elements.baseAddress, let start = target.baseAddress else { return }
+      (start + place).update(from: source + range.lowerBound, count: range.count)
+    }
+  }
 
   /// Where the samples of a series are.
   func range(of number: UInt32) -> Range<Int> {
