@@ -9,9 +9,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableExperimentalFeature("Lifetimes"),
-  // Hot loops call across rooms: what is small and public there is inlined (`bench run logs` takes
-  // a tenth less). It says nothing of `package` symbols, which is why Bytes, Model and Packing are
-  // public.
+  // Hot loops call across rooms: what is small and public there is inlined, and `bench run logs`
+  // takes a tenth less. Package symbols never are, so those of Bytes, Model and Packing are public.
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
@@ -148,7 +147,7 @@ let package = Package(
     tests("Page", sees: []),
     tests("House", sees: []),
 
-    // Libraries of the system.
+    // Libraries of the system, and shims of our own.
     .target(name: "CSockets"),
     system("CMasks"),
     system("CLZ4", "liblz4-dev"),

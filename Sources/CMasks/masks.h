@@ -9,7 +9,8 @@
 #include <emmintrin.h>
 #endif
 
-// Which of up to 64 bytes are of which kind, a bit each, the first byte the lowest.
+// Which of up to 64 bytes are of which kind, a bit each, the first byte the lowest. The kinds are
+// those of TextWords.classes, in Swift.
 struct plimsoll_word_masks {
   // Letters, digits and underscores, of ASCII.
   uint64_t words;
@@ -22,7 +23,7 @@ struct plimsoll_word_masks {
 
 // Looks at the first `count` bytes, 1 to 64. As many must be there as the next multiple of 16;
 // bits behind `count` are 0.
-static inline struct plimsoll_word_masks plimsoll_word_masks(const uint8_t *bytes, int64_t count) {
+static inline struct plimsoll_word_masks plimsoll_find_words(const uint8_t *bytes, int64_t count) {
   struct plimsoll_word_masks masks = {0, 0, 0, 0};
 #if defined(__SSE2__)
   for (int64_t place = 0; place < count; place += 16) {

@@ -40,29 +40,44 @@ import Testing
   }
 
   /// Words of every length begin at every place of the 64 bytes that are looked at together, and
-  /// end at the end of the text or before it.
+  /// end at the end of the text or before it. There are enough texts of each shape to be cut.
   @Test(arguments: [1, 2] as [UInt64])
   func wordsMayLieAnywhere(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var batch = Batch()
-    var words: [String] = []
+    var sought: [String] = []
     for pad in 0..<140 {
       let front = String(repeating: pad % 2 == 0 ? "-" : "z", count: pad) + " "
+      let end = ["", ".", " of Kunde_7", "\u{e9} 7"][pad % 4]
       for row in 0..<12 {
         let length = Int.random(in: 1...(row == 0 ? 150 : 16), using: &random)
         var word = ""
         while word.count < length { word += String(random.next(), radix: 16) }
         word = "\(pad)x" + word.prefix(length)
-        words.append(word)
-        let end = ["", ".", " of Kunde_\(row)", "\u{e9} \(row)"][row % 4]
         Self.record(front + word + end, in: &batch)
+        // With a byte that is no part of it on both sides, a word is looked up in the filter.
+        if row < 3, !end.isEmpty { sought.append(" " + word + end.prefix(1)) }
       }
     }
     let store = try Self.compacted(batch)
     try Self.expect(batch, in: store, "seed \(seed)")
-    for word in words {
-      #expect(try Self.finds(word, in: store), "\(word)")
+    for text in sought {
+      #expect(try Self.finds(text, in: store), "\(text)")
     }
+    #expect(try !Self.finds(" 7xnowhere.", in: store))
+    store.close()
+  }
+
+  /// A block with few different messages keeps them once, and has no filter.
+  @Test func wordsOfFewMessagesAreFound() throws {
+    var batch = Batch()
+    for row in 0..<200 { Self.record("order ab1\(row % 3)x of acme was shipped", in: &batch) }
+    let store = try Self.compacted(batch)
+    try Self.expect(batch, in: store, "few messages")
+    for text in [" ab10x ", " ab12x of", "order ab11x of acme"] {
+      #expect(try Self.finds(text, in: store), "\(text)")
+    }
+    #expect(try !Self.finds(" ab13x ", in: store))
     store.close()
   }
 
@@ -71,12 +86,13 @@ import Testing
   @Test(arguments: ["a\u{0}b", "1 ", "word "], [1, 200, 201, 1_639, 4_100])
   func textsThatAreNotCutAreKept(part: String, count: Int) throws {
     var batch = Batch()
-    for row in 0..<40 {
+    for row in 0..<300 {
       let odd = row == 20 ? String(repeating: part, count: count) : ""
       Self.record("order \(row) of the customer was taken in \(row * 7) ms \(odd)", in: &batch)
     }
     let store = try Self.compacted(batch)
     try Self.expect(batch, in: store, "\(part) \(count)")
+    #expect(try Self.finds("order 299 of", in: store))
     store.close()
   }
 
@@ -114,6 +130,28 @@ import Testing
       }
       let store = try Self.compacted(batch)
       try Self.expect(batch, in: store, "seed \(seed), \(behind) digits behind the point")
+      store.close()
+    }
+  }
+
+  /// Columns of numbers of one width, with zeros in front, and what looks like one and is none.
+  @Test(arguments: ["-0", "-00", "00", "+1", "1.", "99999999999999999", "-9", "09"])
+  func paddedNumbersComeBackAsTheyWere(odd: String) throws {
+    for width in 1...18 {
+      var batch = Batch()
+      for row in 0..<300 {
+        let digits = String(row * 7_919)
+        let text = String((String(repeating: "0", count: 18) + digits).suffix(width))
+        let isOdd = row == 150 && odd.utf8.count <= width
+        let padding = String(repeating: "0", count: max(0, width - odd.utf8.count))
+        for (name, value) in [("same", odd), ("wide", padding + odd)] {
+          batch.addField(
+            batch.intern(ByteString(name)), batch.intern(ByteString(isOdd ? value : text)), .text)
+        }
+        Self.record("a row", in: &batch)
+      }
+      let store = try Self.compacted(batch)
+      try Self.expect(batch, in: store, "\(odd) among \(width) digits")
       store.close()
     }
   }

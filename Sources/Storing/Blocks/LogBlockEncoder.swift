@@ -30,12 +30,17 @@ final class LogBlockEncoder {
       case .dictionary(let values, let codes):
         columns.append(0)
         streams.add(values, codes: codes)
+        // Its values are few and looked at in no time: they are not worth a filter.
+        if column.key.part == .message { words.isComplete = false }
       case .plain(let values):
         let bytes = values.reduce(0) { $0 + Int($1.count) }
-        if bytes > Self.shortText * values.count, let cut = TextShapes(values, arena: arena) {
+        if bytes > Self.shortText * values.count,
+          let cut = TextShapes(
+            values, arena: arena, notesWords: column.key.part == .message)
+        {
           columns.append(1)
           Self.put(cut, to: &shapes, &streams)
-          words.add(cut, column.key, arena)
+          words.add(cut, arena)
         } else {
           columns.append(0)
           streams.add(values)

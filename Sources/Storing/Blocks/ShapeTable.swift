@@ -6,7 +6,7 @@ struct ShapeTable: ~Copyable {
     let offset: Int
     let length: Int
     let parameterCount: Int
-    var textCount = 0
+    var textCount: Int
   }
 
   /// A power of two, four times the shapes and more.
@@ -16,6 +16,7 @@ struct ShapeTable: ~Copyable {
   /// The texts of shapes, zeros up to the next 16 bytes behind each.
   private var keys = GrowingBuffer<UInt8>(capacity: 4_096)
   private let most: Int
+  private let seeds = ValueBytes.seeds
 
   init(most: Int) {
     self.most = most
@@ -44,7 +45,7 @@ struct ShapeTable: ~Copyable {
   mutating func code(
     _ shape: UnsafePointer<UInt8>, _ length: Int, parameterCount: Int
   ) -> UInt16? {
-    let hash = Self.hash(shape, length)
+    let hash = hash(shape, length)
     var slot = Int(truncatingIfNeeded: hash >> 40) & (slots &- 1)
     // The mask keeps the place inside the table, which always has an empty one.
     while places.base[slot] != .max {
@@ -93,14 +94,14 @@ struct ShapeTable: ~Copyable {
 
   // The shape lends `length` bytes and zeros up to the next 16.
   @inline(__always)
-  private static func hash(_ shape: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
+  private func hash(_ shape: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
     let bytes = UnsafeRawPointer(shape)
-    var hash = ValueBytes.seed ^ UInt64(truncatingIfNeeded: length)
+    var hash = UInt64(truncatingIfNeeded: length)
     var place = 0
     while place < length {
       hash = ValueBytes.mix(
-        hash ^ bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self),
-        0xE703_7ED1_A0B4_28DB ^ bytes.loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self))
+        hash ^ seeds.0 ^ bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self),
+        seeds.1 ^ bytes.loadUnaligned(fromByteOffset: place &+ 8, as: UInt64.self))
       place &+= 16
     }
     return hash

@@ -29,20 +29,19 @@ struct TextShapes {
   private(set) var shapes: [Shape] = []
   /// For each text the index of its shape.
   private(set) var codes: [UInt16] = []
-  /// The parameters that are no numbers, in the order of the texts.
+  /// The parameters that are no numbers, in the order of the texts, if they were asked for.
   private(set) var words: [Slice] = []
   /// The parameters of all texts, by shape.
   private var parameters: [Slice] = []
 
   /// Cuts all texts; nil when they are too different for that to be worth it.
-  init?(_ texts: [Slice], arena: UnsafeBufferPointer<UInt8>) {
+  init?(_ texts: [Slice], arena: UnsafeBufferPointer<UInt8>, notesWords: Bool = false) {
     var table = ShapeTable(most: min(4_096, max(16, texts.count / 8)))
-    var cutter = TextCutter(texts: texts.count)
+    var cutter = TextCutter(texts: texts.count, notesWords: notesWords)
     var codes = GrowingBuffer<UInt16>(capacity: texts.count)
     for (index, text) in texts.enumerated() {
       let before = cutter.parameters.count
-      let length = cutter.cut(text, arena)
-      guard length >= 0,
+      guard let length = cutter.cut(text, arena),
         let code = table.code(
           cutter.shape, length, parameterCount: cutter.parameters.count &- before)
       else { return nil }

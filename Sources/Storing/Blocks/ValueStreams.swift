@@ -88,11 +88,10 @@ struct ValueStreams {
     var isPadded = text.point == 0
     let integers = [Int64](unsafeUninitializedCapacity: values.count) { target, count in
       for value in values {
-        guard let (number, canonical) = text.read(value), canonical || text.point == 0 else {
-          return
-        }
+        guard let (number, canonical) = text.read(value) else { return }
         isCanonical = isCanonical && canonical
-        isPadded = isPadded && value.count == width && number >= 0
+        // A sign takes the place of a zero: "-0" is no padded number.
+        isPadded = isPadded && value.count == width && arena[Int(value.offset)] != 45
         guard isCanonical || isPadded else { return }
         // One for each value at most.
         target[count] = number

@@ -5,12 +5,11 @@ import Packing
 /// Gathers the words that differ between messages, for the filter that tells a search which blocks
 /// cannot have a word. Numbers are not among them: they repeat too much to tell anything.
 struct WordFilterBuilder {
-  /// False when messages were not cut into shapes: then the filter knows nothing.
+  /// False when there are messages that were not cut into shapes: then the filter knows nothing.
   var isComplete = true
   private var hashes: [UInt64] = []
 
-  mutating func add(_ cut: TextShapes, _ key: ColumnKey, _ arena: UnsafeBufferPointer<UInt8>) {
-    guard key.part == .message else { return }
+  mutating func add(_ cut: TextShapes, _ arena: UnsafeBufferPointer<UInt8>) {
     guard let base = arena.baseAddress else { return }
     for parameter in cut.words {
       // A parameter lies within the arena it was cut from.
@@ -33,7 +32,9 @@ enum WordFilter {
   /// False when no message of the block can hold `word`, a whole word that could only be a
   /// parameter.
   static func mayContain(_ word: [UInt8], _ filter: [UInt8]) -> Bool {
-    guard filter.first == 1, TextWords.isFiltered(word.span) else { return true }
+    // A filter without words says nothing either: there are blocks whose messages were not looked
+    // at, and such as have no word that counts are rare.
+    guard filter.first == 1, filter.count > 1, TextWords.isFiltered(word.span) else { return true }
     // The word is lent for the call.
     let hash = word.withUnsafeBufferPointer { BloomFilter.hash($0, salt: 0) }
     return BloomFilter.mayContain(hash, filter.span.extracting(1..<filter.count))

@@ -10,7 +10,7 @@ struct WordMasks {
   /// 16; bits behind `count` are 0.
   @inline(__always)
   init(_ bytes: UnsafePointer<UInt8>, count: Int) {
-    masks = plimsoll_word_masks(bytes, Int64(count))
+    masks = plimsoll_find_words(bytes, Int64(count))
   }
 
   /// Letters, digits and underscores.

@@ -20,9 +20,10 @@ struct ValuePlace: BitwiseCopyable {
 struct ValueBytes {
   let base: UnsafePointer<UInt8>
   let count: Int
-  /// Differs from process to process, so that nobody can choose values that collide.
-  static let seed = UInt64.random(in: .min ... .max) | 1
-  private let seed = Self.seed
+  /// Differ from process to process, so that nobody can choose values that collide: one for each
+  /// factor of a product, since a factor that is known can be made zero.
+  static let seeds = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+  private let seeds = Self.seeds
 
   /// The bytes must outlive this value; every place asked for is checked against `count` first.
   @inline(__always)
@@ -106,7 +107,7 @@ struct ValueBytes {
   @inline(__always)
   func hash(_ head: UInt64, _ tail: UInt64, _ offset: Int, _ length: Int) -> UInt64 {
     var state = Self.mix(
-      head ^ seed, tail ^ 0x9E37_79B9_7F4A_7C15 &+ UInt64(truncatingIfNeeded: length))
+      head ^ seeds.0, tail ^ (seeds.1 &+ UInt64(truncatingIfNeeded: length)))
     if length > 16 {
       var index = 8
       while index < length &- 8 {

@@ -12,6 +12,8 @@ struct SampleRun: Sendable {
 
   /// The samples of `columns`, but for those of number 0, which no series has.
   init(_ columns: SampleColumns) {
+    precondition(columns.numbers.count == columns.times.count)
+    precondition(columns.numbers.count == columns.values.count)
     let order = Self.order(of: columns.numbers)
     var numbers: [UInt32] = []
     var starts: [Int32] = []
@@ -34,6 +36,7 @@ struct SampleRun: Sendable {
   private static func gather<Element: BitwiseCopyable>(
     _ elements: [Element], _ order: [Int32]
   ) -> [Element] {
+    // Lent for the call.
     elements.withUnsafeBufferPointer { elements in
       [Element](unsafeUninitializedCapacity: order.count) { target, count in
         // The order has places of elements, as many as there is room for.

@@ -4,8 +4,7 @@ enum Declarations {
   static let modifiers: Set = [
     "package", "public", "private", "fileprivate", "internal", "final", "indirect", "nonisolated",
     "static", "mutating", "nonmutating", "consuming", "borrowing", "override", "convenience",
-    "required",
-    "lazy", "weak", "dynamic", "prefix", "postfix", "infix", "isolated",
+    "required", "lazy", "weak", "dynamic", "prefix", "postfix", "infix", "isolated",
   ]
   static let keywords: Set = types.union(modifiers).union([
     "func", "init", "var", "let", "typealias", "extension", "import", "subscript", "case",
