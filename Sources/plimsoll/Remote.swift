@@ -12,8 +12,12 @@ struct Remote: ParsableArguments {
   var tenant: String?
 
   var base: String {
-    let stated =
-      server ?? ProcessInfo.processInfo.environment["PLIMSOLL_SERVER"] ?? "http://127.0.0.1:9480"
+    Self.base(
+      of: server ?? ProcessInfo.processInfo.environment["PLIMSOLL_SERVER"] ?? "127.0.0.1:9480")
+  }
+
+  /// An address as paths can be added to it, whether it was stated with a scheme or without.
+  static func base(of stated: String) -> String {
     let full = stated.contains("://") ? stated : "http://" + stated
     return full.hasSuffix("/") ? String(full.dropLast()) : full
   }

@@ -38,9 +38,11 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "End after this many live seconds.") var seconds: Int64?
 
   func run() async throws {
-    let host = String(http.split(separator: ":").first ?? "127.0.0.1")
+    let base = Remote.base(of: http)
+    let address = base.split(separator: "/").last ?? "127.0.0.1"
+    let host = String(address.split(separator: ":").first ?? "127.0.0.1")
     let target = Simulation.Target(
-      http: "http://" + http, host: host, linesPort: linesPort, syslogPort: syslogPort,
+      http: base, host: host, linesPort: linesPort, syslogPort: syslogPort,
       statsdPort: statsdPort)
     do {
       try await ship(fleet.settings, to: target, seconds: seconds)
