@@ -72,11 +72,11 @@ let package = Package(
     room("Packing", sees: ["CLZ4", "CZlib", "CSnappy", "CXXHash", "CZstd"]),
     room("Receiving", sees: ["Model", "CSockets"]),
     room("Decoding", sees: ["Bytes", "Model", "Packing"]),
-    room("Tagging", sees: ["Bytes", "Model"]),
+    room("Tagging", sees: ["Bytes", "Model", "CProcessor"]),
 
     // Where the two loops meet.
     room(
-      "Storing", sees: ["Bytes", "Dividing", "Model", "Packing", "CMasks", "CSQLite"],
+      "Storing", sees: ["Bytes", "Dividing", "Model", "Packing", "CProcessor", "CSQLite"],
       without: ["FORMAT.md"]),
 
     // Watch, pulled by the clock.
@@ -149,7 +149,7 @@ let package = Package(
 
     // Libraries of the system, and shims of our own.
     .target(name: "CSockets"),
-    system("CMasks"),
+    system("CProcessor"),
     system("CLZ4", "liblz4-dev"),
     system("CZlib", "zlib1g-dev"),
     system("CSnappy", "libsnappy-dev"),

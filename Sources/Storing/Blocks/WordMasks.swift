@@ -1,4 +1,4 @@
-import CMasks
+import CProcessor
 
 /// Which of 64 bytes in a row are of which kind in words (`TextWords`), a bit each, the first byte
 /// the lowest. Sixteen bytes are looked at at a time: a loop over the bytes of a text would guess

@@ -62,6 +62,7 @@ final class ColumnPacker {
     // Room for all of them was just reserved, and there are as many places.
     let target = codes.base + codes.count
     for index in 0..<filled {
+      if index &+ ValueBytes.ahead < filled { arena.prefetch(places[index &+ ValueBytes.ahead]) }
       target[index] = UInt16(truncatingIfNeeded: coder.code(of: places[index], in: arena))
     }
     codes.count += filled
@@ -127,6 +128,7 @@ final class ColumnPacker {
     bytes.reserve(total + 16)
     var end = bytes.base + bytes.count
     for index in 0..<filled {
+      if index &+ ValueBytes.ahead < filled { arena.prefetch(places[index &+ ValueBytes.ahead]) }
       let place = places[index]
       let length = place.count
       arena.copy(place.offset, length, to: end)

@@ -1,3 +1,4 @@
+import CProcessor
 import Model
 
 /// The bytes of a part's values while its columns are gathered: those of plain columns first,
@@ -28,6 +29,8 @@ struct GatheredText: ~Copyable {
     [UInt8](unsafeUninitializedCapacity: plainByteCount + dictionaries.count) { target, count in
       guard let base = target.baseAddress else { return }
       for index in 0..<copies.count {
+        // An address is asked for, not read.
+        if index + 4 < copies.count { plimsoll_prefetch(copies[index + 4].source) }
         // Copies were counted as they were noted, and are as many bytes as were expected.
         (base + count).update(from: copies[index].source, count: copies[index].count)
         count += copies[index].count

@@ -27,7 +27,8 @@ struct MergedValues: ~Copyable {
   /// the slices were checked against.
   mutating func codes(of values: [Slice], _ bytes: ValueBytes) -> GrowingBuffer<UInt32> {
     var codes = GrowingBuffer<UInt32>(capacity: values.count)
-    for value in values {
+    for (index, value) in values.enumerated() {
+      if index + 4 < values.count { coder.prefetch(bytes.place(values[index + 4]), in: bytes) }
       let own = ValueBytes(base: arena.base, count: arena.count)
       // Each slice lies in the group's bytes.
       codes.append(

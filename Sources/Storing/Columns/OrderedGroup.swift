@@ -1,3 +1,4 @@
+import CProcessor
 import Model
 
 /// A group's columns with their rows in the order of tenants. It holds nothing of the group's own
@@ -47,6 +48,14 @@ final class OrderedGroup {
           rowCount: rowCount, merging: catalogue))
     }
     countPlainBytes(rowCount)
+  }
+
+  /// Asks for the streams and times of some rows that are read soon.
+  @inline(__always)
+  func prefetchStreams(_ start: UInt32) {
+    // Addresses are asked for, not read.
+    plimsoll_prefetch(streams.base + Int(start))
+    plimsoll_prefetch(times.base + Int(start))
   }
 
   /// How many bytes of plain columns some of its rows have.
@@ -235,6 +244,25 @@ struct ColumnView: BitwiseCopyable {
     // One element more than rows, and a run ends at the last of them.
     let first = UInt32(before[Int(start)])
     return first..<max(first, UInt32(before[Int(start &+ count)]))
+  }
+
+  /// Asks for where the values of some rows are found.
+  @inline(__always)
+  func prefetchSpread(_ start: UInt32) {
+    // An address is asked for, not read.
+    if let before { plimsoll_prefetch(before + Int(start)) }
+  }
+
+  /// Asks for what the first of some values are read from.
+  @inline(__always)
+  func prefetch(_ values: Range<UInt32>) {
+    // Addresses are asked for, not read.
+    if isPlain {
+      plimsoll_prefetch(starts + Int(values.lowerBound))
+    } else if !hasOneCode {
+      plimsoll_prefetch(codes + Int(values.lowerBound))
+      plimsoll_prefetch(merged)
+    }
   }
 }
 

@@ -54,7 +54,12 @@ struct RowOrder: ~Copyable {
     streams.removeAll(keepingCapacity: true)
     table.removeAll()
     var row = 0
-    for run in runs {
+    for index in runs.indices {
+      let run = runs[index]
+      if index + 4 < runs.endIndex {
+        let next = runs[index + 4]
+        groups[Int(next.group)].prefetchStreams(next.start)
+      }
       number(run, of: groups[Int(run.group)], from: row)
       row += Int(run.count)
     }

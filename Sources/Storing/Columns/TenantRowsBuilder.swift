@@ -189,7 +189,12 @@ struct TenantRowsBuilder: ~Copyable {
     var valueCount = 0
     var isPlain = false
     var row: UInt32 = 0
-    for run in runs {
+    for index in runs.indices {
+      let run = runs[index]
+      if index + 4 < runs.endIndex {
+        let next = runs[index + 4]
+        views.base[Int(next.group)]?.prefetchSpread(next.start)
+      }
       // One element a group.
       if let view = views.base[Int(run.group)] {
         let values = view.values(of: run.start, run.count)
@@ -201,6 +206,7 @@ struct TenantRowsBuilder: ~Copyable {
           stretches.count &+= 1
           valueCount &+= values.count
           if view.isPlain { isPlain = true }
+          view.prefetch(values)
         }
       }
       row &+= run.count

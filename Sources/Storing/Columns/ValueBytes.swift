@@ -1,3 +1,4 @@
+import CProcessor
 import Model
 
 /// Where a value lies in the bytes beside it, in one word: the offset below, the count above.
@@ -38,6 +39,16 @@ struct ValueBytes {
     let end = UInt64(slice.offset) &+ UInt64(slice.count)
     guard end <= UInt64(truncatingIfNeeded: count) else { return .empty }
     return ValuePlace(offset: slice.offset, count: slice.count)
+  }
+
+  /// How many values ahead of the one at work are asked for.
+  static let ahead = 8
+
+  /// Asks for the first bytes of a value that is read soon.
+  @inline(__always)
+  func prefetch(_ place: ValuePlace) {
+    // An address is asked for, not read.
+    plimsoll_prefetch(base + place.offset)
   }
 
   /// Eight bytes at an offset that has them.

@@ -1,3 +1,5 @@
+import CProcessor
+
 /// Numbers the distinct values of a column in the order they first come: a hash table of values
 /// that lie in bytes beside it.
 struct ValueCoder: ~Copyable {
@@ -84,6 +86,18 @@ struct ValueCoder: ~Copyable {
     }
   }
 
+  /// Asks for the place of the table where a value is looked for soon, when the table is so large
+  /// that it is not near anyway.
+  @inline(__always)
+  func prefetch(_ place: ValuePlace, in bytes: ValueBytes) {
+    guard slots > 512 else { return }
+    let head = bytes.head(place.offset, place.count)
+    let tail = bytes.tail(place.offset, place.count, head)
+    let hash = bytes.hash(head, tail, place.offset, place.count)
+    // An address is asked for, not read.
+    plimsoll_prefetch(table + Int(truncatingIfNeeded: hash &>> shift))
+  }
+
   /// The code of a value that lies in other bytes than the known ones, whose bytes are `own`; nil
   /// when it is new.
   @inline(__always)
@@ -148,6 +162,7 @@ struct ValueCoder: ~Copyable {
   ) -> Int {
     // Both pointers are of buffers with `count` elements or room for them.
     for index in 0..<count {
+      if index &+ ValueBytes.ahead < count { bytes.prefetch(places[index &+ ValueBytes.ahead]) }
       let before = values.count
       let code = code(of: places[index], in: bytes)
       codes[index] = UInt16(truncatingIfNeeded: code)
