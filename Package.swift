@@ -63,7 +63,7 @@ let package = Package(
   ],
   targets: [
     // Words.
-    room("Bytes"),
+    room("Bytes", sees: ["CProcessor"]),
     room("Dividing"),
     room("Model", sees: ["Bytes"]),
     room("Templating", sees: ["Bytes", "Model"]),
@@ -72,7 +72,7 @@ let package = Package(
     room("Packing", sees: ["CLZ4", "CZlib", "CSnappy", "CXXHash", "CZstd"]),
     room("Receiving", sees: ["Model", "CSockets"]),
     room("Decoding", sees: ["Bytes", "Model", "Packing"]),
-    room("Tagging", sees: ["Bytes", "Model", "CProcessor"]),
+    room("Tagging", sees: ["Bytes", "Model"]),
 
     // Where the two loops meet.
     room(

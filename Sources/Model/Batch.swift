@@ -1,7 +1,7 @@
 public import Bytes
 
 /// Where bytes lie in a batch's arena.
-public struct Slice: Sendable, Equatable {
+public struct Slice: Sendable, Equatable, BitwiseCopyable {
   public let offset: UInt32
   public let count: UInt32
 

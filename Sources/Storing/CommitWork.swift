@@ -122,7 +122,7 @@ struct CommitWork: Sendable {
     _ fresh: [Pending], _ group: Group, _ place: SegmentWriter.Place
   ) -> [Committed] {
     zip(fresh, group.offsets).compactMap { one, offset in
-      Frame(group.bytes.span, at: offset).map {
+      Frame(group.bytes.span, at: offset, tenants: one.batch.tenants).map {
         Committed(
           batch: one.batch, frame: $0, segment: place.segment, offset: place.offset + offset)
       }

@@ -51,7 +51,7 @@ struct Compactor {
           guard let columns = try compactor.columns(of: frame) else { continue }
           try compactor.gather(columns, in: &gathering, to: &writer)
         }
-        try compactor.append(gathering, to: &writer)
+        try compactor.append(&gathering, to: &writer)
       }
       for (tenant, numbers) in samples.tenants {
         try compactor.append(samples.series(numbers), of: tenant, to: &writer)
@@ -127,7 +127,7 @@ struct Compactor {
     to writer: inout BlockFileWriter
   ) throws {
     if gathering.add(columns) { return }
-    try append(gathering, to: &writer)
+    try append(&gathering, to: &writer)
     gathering = TenantGathering()
     guard gathering.add(columns) else {
       throw StoreFault.failed("a batch is too large to be compacted")
@@ -145,7 +145,7 @@ struct Compactor {
   }
 
   mutating func append(
-    _ gathering: borrowing TenantGathering, to writer: inout BlockFileWriter
+    _ gathering: inout TenantGathering, to writer: inout BlockFileWriter
   ) throws {
     try gathering.forEach { rows in
       let bytes = logEncoder.encode(rows, blockID: writer.nextID)

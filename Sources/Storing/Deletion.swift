@@ -108,7 +108,7 @@ extension Compactor {
     receipt.rewrittenBlocks += 1
     var gathering = TenantGathering()
     try gather(batch, in: &gathering, to: &writer)
-    try append(gathering, to: &writer)
+    try append(&gathering, to: &writer)
   }
 
   private mutating func filterSamples(

@@ -42,8 +42,8 @@ struct Frame: Sendable {
   var size: Int { payloadOffset + payloadSize }
 
   /// Reads the head at `offset` of a segment's bytes; nil when none is there or it does not fit.
-  /// The checksum is not looked at.
-  init?(_ bytes: Span<UInt8>, at offset: Int) {
+  /// The checksum is not looked at. Whoever has written the frame knows its tenants.
+  init?(_ bytes: Span<UInt8>, at offset: Int, tenants known: [ByteString]? = nil) {
     var reader = LayoutReader(bytes, from: offset)
     guard reader.take(UInt32.self) == Self.magic, let version = reader.take(UInt8.self),
       version >= Self.oldestVersion, version <= Self.version,
@@ -60,7 +60,7 @@ struct Frame: Sendable {
       firstSize <= Self.longestPayload, payloadSize <= Self.longestPayload,
       let key = reader.take(count: Int(keySize)),
       let tenantList = reader.take(count: Int(tenantSize)),
-      Int(payloadSize) <= reader.remaining, let tenants = Self.tenants(tenantList)
+      Int(payloadSize) <= reader.remaining, let tenants = known ?? Self.tenants(tenantList)
     else { return nil }
     guard version == 1 ? secondSize == 0 : Int(firstSize) + Int(secondSize) <= payloadSize else {
       return nil

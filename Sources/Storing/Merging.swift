@@ -83,12 +83,12 @@ extension Compactor {
       try gather(batch, in: &waiting, to: &writer)
       rows += block.head.rows
       if rows >= RowLimit().rows {
-        try append(waiting, to: &writer)
+        try append(&waiting, to: &writer)
         waiting = TenantGathering()
         rows = 0
       }
     }
-    try append(waiting, to: &writer)
+    try append(&waiting, to: &writer)
   }
 
   private mutating func mergeSamples(

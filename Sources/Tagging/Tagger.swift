@@ -1,5 +1,4 @@
 package import Bytes
-import CProcessor
 package import Model
 
 /// What is known of rows apart from what they say themselves.
@@ -47,11 +46,7 @@ package enum Tagger {
   @inline(__always)
   private static func prefetchTenant(ofRecord index: Int, in batch: borrowing Batch) {
     guard index < batch.records.count else { return }
-    let offset = Int(batch.records[index].tenant.offset)
-    batch.arena.withUnsafeBufferPointer { arena in
-      // An address is asked for, not read.
-      if let base = arena.baseAddress { plimsoll_prefetch(base + offset) }
-    }
+    batch.arena.span.prefetch(at: Int(batch.records[index].tenant.offset))
   }
 
   private static func refuseOutOfTime(_ batch: inout Batch, _ context: TaggingContext) {
@@ -160,23 +155,36 @@ private struct Tags {
 
 /// Tenants of a batch that were found valid, so that each is checked about once.
 private struct ValidTenants {
-  private static let places = 1_024
+  private static let places = 2_048
+  /// Where else a tenant may stand whose place is taken.
+  private static let steps = 4
   private var known = Array(repeating: Slice.empty, count: places)
 
   /// Where a tenant of the same bytes stands, the same place for most rows that name it; nil when
   /// it is not valid.
   mutating func find(_ tenant: Slice, in batch: borrowing Batch) -> Slice? {
     let bytes = batch.bytes(tenant)
-    guard bytes.count > 1 else { return Tenant.isValid(bytes) ? tenant : nil }
-    // Names of a fleet mostly differ in length or in their last two letters.
-    let last = bytes.count - 1
-    let mixed = Int(bytes[last]) &+ Int(bytes[last - 1]) &* 37 &+ Int(bytes[last / 2]) &* 131
-    let place = (mixed &+ bytes.count) % Self.places
-    if batch.equal(known[place], tenant) {
-      return known[place]
+    let first = Self.place(of: bytes)
+    var place = first
+    for step in 0..<Self.steps {
+      place = (first &+ step) % Self.places
+      if known[place].isEmpty { break }
+      if batch.equal(known[place], tenant) { return known[place] }
     }
     guard Tenant.isValid(bytes) else { return nil }
     known[place] = tenant
     return tenant
+  }
+
+  /// Names of a fleet mostly differ in their last bytes.
+  private static func place(of name: Span<UInt8>) -> Int {
+    var word: UInt64 = 0
+    if let last = name.eightBytes(at: name.count - 8) {
+      word = last
+    } else {
+      for index in 0..<name.count { word = word << 8 | UInt64(name[index]) }
+    }
+    let mixed = (word ^ UInt64(name.count)) &* 0x9E37_79B9_7F4A_7C15
+    return Int(mixed >> 53)
   }
 }

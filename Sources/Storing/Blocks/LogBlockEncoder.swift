@@ -39,11 +39,13 @@ final class LogBlockEncoder {
             values, arena: arena, notesWords: column.key.part == .message)
         {
           columns.append(1)
-          Self.put(cut, to: &shapes, &streams)
+          cut.put(to: &shapes)
+          cut.forEachPlace { streams.add($0) }
           words.add(cut, arena)
         } else {
           columns.append(0)
-          streams.add(values)
+          // Lent for the call.
+          values.withUnsafeBufferPointer { streams.add($0) }
           if column.key.part == .message { words.isComplete = false }
         }
       }
@@ -52,7 +54,7 @@ final class LogBlockEncoder {
   }
 
   private func assemble(
-    _ rows: TenantRows, _ blockID: UInt64, _ streams: ValueStreams, _ columns: [UInt8],
+    _ rows: TenantRows, _ blockID: UInt64, _ streams: borrowing ValueStreams, _ columns: [UInt8],
     _ shapes: [UInt8], _ words: WordFilterBuilder
   ) -> [UInt8] {
     var sections = SectionWriter()
@@ -85,23 +87,6 @@ final class LogBlockEncoder {
     var bits = [UInt8](repeating: 0, count: (count + 7) / 8)
     for row in rows where Int(row) < count { bits[Int(row >> 3)] |= 1 << UInt8(row & 7) }
     bytes += bits
-  }
-
-  private static func put(
-    _ cut: TextShapes, to shapes: inout [UInt8], _ streams: inout ValueStreams
-  ) {
-    VariableInteger.append(UInt64(cut.shapes.count), to: &shapes)
-    for shape in cut.shapes {
-      VariableInteger.append(UInt64(shape.key.count), to: &shapes)
-      shapes += shape.key
-    }
-    shapes.append(contentsOf: cut.codes.lazy.map { UInt8(truncatingIfNeeded: $0) })
-    if cut.shapes.count > 256 {
-      shapes.append(contentsOf: cut.codes.lazy.map { UInt8(truncatingIfNeeded: $0 >> 8) })
-    }
-    for shape in cut.shapes {
-      for place in 0..<shape.parameterCount { streams.add(cut.values(of: shape, at: place)) }
-    }
   }
 }
 
@@ -144,7 +129,10 @@ enum BlockClock {
   private static func put(_ steps: [Int64], in unit: Int64, to target: inout [UInt8]) {
     VariableInteger.append(UInt64(unit), to: &target)
     VariableInteger.append(signed: steps.first ?? 0, to: &target)
-    ValueStreams.put(Array(steps.dropFirst()), to: &target)
+    // Lent for the call.
+    steps.withUnsafeBufferPointer {
+      ValueStreams.put(UnsafeBufferPointer(rebasing: $0.dropFirst()), to: &target)
+    }
   }
 
   /// Nil when the bytes are not what was written.

@@ -28,15 +28,16 @@ struct ShapeTable: ~Copyable {
     places.base.update(repeating: .max, count: slots)
   }
 
-  /// The shapes, in the order they first came.
-  var shapes: [TextShapes.Shape] {
-    (0..<entries.count).map { index in
-      let entry = entries[index]
-      // A text of the keys.
-      let key = UnsafeBufferPointer(start: keys.base + entry.offset, count: entry.length)
-      return TextShapes.Shape(
-        key: Array(key), parameterCount: entry.parameterCount, textCount: entry.textCount)
-    }
+  /// How many shapes there are.
+  var count: Int { entries.count }
+
+  /// A shape, in the order they first came.
+  subscript(index: Int) -> Entry { entries[index] }
+
+  /// The text of a shape, with one mark for each parameter; valid until the next one is added.
+  func key(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+    // A text of the keys.
+    UnsafeBufferPointer(start: keys.base + entries[index].offset, count: entries[index].length)
   }
 
   /// Counts a text of a shape, behind whose `length` bytes 16 zeros stand, and returns the shape's

@@ -1,38 +1,21 @@
 import Bytes
+import CProcessor
 import Model
+import Packing
 
 /// Texts that are mostly alike, cut into shapes and what differs: a run of letters, digits and
 /// underscores with a digit in it, or of hexadecimal letters only, is a parameter; all else is the
 /// text's shape.
-struct TextShapes {
-  /// The texts of one shape.
-  struct Shape {
-    /// The text with one mark for each parameter.
-    let key: [UInt8]
-    let parameterCount: Int
-    /// How many texts are of it.
-    let textCount: Int
-    /// Where its parameters begin among those of all shapes: of all its texts, in order, those of a
-    /// text together.
-    fileprivate var start = 0
-
-    init(key: [UInt8], parameterCount: Int, textCount: Int) {
-      self.key = key
-      self.parameterCount = parameterCount
-      self.textCount = textCount
-    }
-  }
-
+struct TextShapes: ~Copyable {
   /// Stands for a parameter.
   static let mark = TextCutter.mark
 
-  private(set) var shapes: [Shape] = []
+  private let table: ShapeTable
   /// For each text the index of its shape.
-  private(set) var codes: [UInt16] = []
-  /// The parameters that are no numbers, in the order of the texts, if they were asked for.
-  private(set) var words: [Slice] = []
-  /// The parameters of all texts, by shape.
-  private var parameters: [Slice] = []
+  private let codes: GrowingBuffer<UInt16>
+  /// The parameters of all texts: by shape, then by their place in it, then as the texts came.
+  private let parameters: GrowingBuffer<Slice>
+  private let cutter: TextCutter
 
   /// Cuts all texts; nil when they are too different for that to be worth it.
   init?(_ texts: [Slice], arena: UnsafeBufferPointer<UInt8>, notesWords: Bool = false) {
@@ -40,6 +23,10 @@ struct TextShapes {
     var cutter = TextCutter(texts: texts.count, notesWords: notesWords)
     var codes = GrowingBuffer<UInt16>(capacity: texts.count)
     for (index, text) in texts.enumerated() {
+      // An address is asked for, not read.
+      if index + 4 < texts.count, let base = arena.baseAddress {
+        plimsoll_prefetch(base + Int(texts[index + 4].offset))
+      }
       let before = cutter.parameters.count
       guard let length = cutter.cut(text, arena),
         let code = table.code(
@@ -49,18 +36,40 @@ struct TextShapes {
       codes.base[index] = code
     }
     codes.count = texts.count
-    self.codes = codes.array()
-    shapes = table.shapes
-    words = Self.slices(cutter.words)
-    order(cutter.parameters)
+    parameters = Self.order(cutter.parameters, by: codes, table)
+    self.table = table
+    self.codes = codes
+    self.cutter = cutter
   }
 
-  private static func slices(_ places: borrowing GrowingBuffer<ValuePlace>) -> [Slice] {
-    [Slice](unsafeUninitializedCapacity: places.count) { target, count in
-      // As many as there is room for.
-      for index in 0..<places.count { target[index] = slice(places.base[index]) }
-      count = places.count
+  /// Puts the parameters of the texts in the order of their shapes and places.
+  private static func order(
+    _ found: borrowing GrowingBuffer<ValuePlace>, by codes: borrowing GrowingBuffer<UInt16>,
+    _ table: borrowing ShapeTable
+  ) -> GrowingBuffer<Slice> {
+    let starts = GrowingBuffer<Int>(capacity: table.count)
+    var start = 0
+    // As many as there is room for.
+    for index in 0..<table.count {
+      starts.base[index] = start
+      start += table[index].textCount * table[index].parameterCount
     }
+    var ordered = GrowingBuffer<Slice>(capacity: found.count)
+    var place = found.base
+    // Each text's parameters go to places of their own: together they are as many as were found.
+    for index in 0..<codes.count {
+      let code = Int(codes.base[index])
+      let shape = table[code]
+      var target = starts.base[code]
+      starts.base[code] = target &+ 1
+      for offset in 0..<shape.parameterCount {
+        ordered.base[target] = slice(place[offset])
+        target &+= shape.textCount
+      }
+      place += shape.parameterCount
+    }
+    ordered.count = found.count
+    return ordered
   }
 
   @inline(__always)
@@ -70,44 +79,39 @@ struct TextShapes {
       count: UInt32(truncatingIfNeeded: place.count))
   }
 
-  /// Puts the parameters of the texts in the order of their shapes.
-  private mutating func order(_ found: borrowing GrowingBuffer<ValuePlace>) {
-    let next = GrowingBuffer<Int>(capacity: shapes.count)
-    let counts = GrowingBuffer<Int>(capacity: shapes.count)
+  /// Calls `visit` with the parameters that are no numbers, in the order of the texts, if they
+  /// were asked for.
+  func forEachWord(_ visit: (Slice) -> Void) {
+    for index in 0..<cutter.words.count { visit(Self.slice(cutter.words[index])) }
+  }
+
+  /// Calls `visit` with the parameters at one place of all texts of a shape, one place and shape
+  /// after another. They are lent for the call.
+  func forEachPlace(_ visit: (UnsafeBufferPointer<Slice>) -> Void) {
     var start = 0
-    for index in shapes.indices {
-      shapes[index].start = start
-      // As many as there is room for.
-      next.base[index] = start
-      counts.base[index] = shapes[index].parameterCount
-      start += shapes[index].textCount * shapes[index].parameterCount
-    }
-    parameters = [Slice](unsafeUninitializedCapacity: found.count) { target, count in
-      var place = found.base
-      // Each text's parameters go to a place of their own: together they are as many as were found.
-      for code in codes {
-        let own = counts.base[Int(code)]
-        let first = next.base[Int(code)]
-        for offset in 0..<own { target[first &+ offset] = Self.slice(place[offset]) }
-        next.base[Int(code)] = first &+ own
-        place += own
+    for index in 0..<table.count {
+      let shape = table[index]
+      for _ in 0..<shape.parameterCount {
+        // Together they are as many as were found.
+        visit(UnsafeBufferPointer(start: parameters.base + start, count: shape.textCount))
+        start += shape.textCount
       }
-      count = found.count
     }
   }
 
-  /// The values at one place of all texts of a shape.
-  func values(of shape: Shape, at place: Int) -> [Slice] {
-    [Slice](unsafeUninitializedCapacity: shape.textCount) { target, count in
-      // The parameters of the shape are so many for each of its texts.
-      parameters.withUnsafeBufferPointer { own in
-        var next = shape.start &+ place
-        for index in 0..<shape.textCount {
-          target[index] = own[next]
-          next &+= shape.parameterCount
-        }
-      }
-      count = shape.textCount
+  /// Writes the shapes and which each text has.
+  func put(to target: inout [UInt8]) {
+    VariableInteger.append(UInt64(table.count), to: &target)
+    for index in 0..<table.count {
+      let key = table.key(index)
+      VariableInteger.append(UInt64(key.count), to: &target)
+      target.append(contentsOf: key)
+    }
+    // As many as there are texts.
+    let codes = UnsafeBufferPointer(start: codes.base, count: codes.count)
+    target.append(contentsOf: codes.lazy.map { UInt8(truncatingIfNeeded: $0) })
+    if table.count > 256 {
+      target.append(contentsOf: codes.lazy.map { UInt8(truncatingIfNeeded: $0 >> 8) })
     }
   }
 }

@@ -20,7 +20,7 @@ enum ValueForm: UInt8 {
 
 /// Values on their way into a block: each column takes the form that is smallest for it, and its
 /// bytes go to the stream of their kind, packed together in the end.
-struct ValueStreams {
+struct ValueStreams: ~Copyable {
   /// Distinct values up to which a column of short values is a dictionary.
   static let mostDistinct = 256
 
@@ -28,14 +28,16 @@ struct ValueStreams {
   var texts: [UInt8] = []
   var hexadecimals: [UInt8] = []
   private let arena: UnsafeBufferPointer<UInt8>
+  /// Of the column at work.
+  private var integers = GrowingBuffer<Int64>(capacity: 256)
 
   /// `arena` holds the values and is lent for the time of use.
   init(arena: UnsafeBufferPointer<UInt8>) {
     self.arena = arena
   }
 
-  /// Adds the values of a column.
-  mutating func add(_ values: [Slice]) {
+  /// Adds the values of a column, which are lent for the call.
+  mutating func add(_ values: UnsafeBufferPointer<Slice>) {
     guard let first = values.first else { return }
     if values.allSatisfy({ equal($0, first) }) {
       numbers.append(ValueForm.constant.rawValue)
@@ -81,24 +83,23 @@ struct ValueStreams {
     return memcmp(base + Int(left.offset), base + Int(right.offset), Int(left.count)) == 0
   }
 
-  private mutating func addIntegers(_ values: [Slice]) -> Bool {
+  private mutating func addIntegers(_ values: UnsafeBufferPointer<Slice>) -> Bool {
     guard let text = NumberText(values[0], in: arena) else { return false }
     var isCanonical = true
     let width = values[0].count
     var isPadded = text.point == 0
-    let integers = [Int64](unsafeUninitializedCapacity: values.count) { target, count in
-      for value in values {
-        guard let (number, canonical) = text.read(value) else { return }
-        isCanonical = isCanonical && canonical
-        // A sign takes the place of a zero: "-0" is no padded number.
-        isPadded = isPadded && value.count == width && arena[Int(value.offset)] != 45
-        guard isCanonical || isPadded else { return }
-        // One for each value at most.
-        target[count] = number
-        count &+= 1
-      }
+    integers.count = 0
+    integers.reserve(values.count)
+    for index in 0..<values.count {
+      let value = values[index]
+      guard let (number, canonical) = text.read(value) else { return false }
+      isCanonical = isCanonical && canonical
+      // A sign takes the place of a zero: "-0" is no padded number.
+      isPadded = isPadded && value.count == width && arena[Int(value.offset)] != 45
+      guard isCanonical || isPadded else { return false }
+      // One for each value, as just reserved.
+      integers.base[index] = number
     }
-    guard integers.count == values.count else { return false }
     if text.point > 0 {
       numbers.append(ValueForm.decimals.rawValue)
       numbers.append(UInt8(text.point))
@@ -108,40 +109,39 @@ struct ValueStreams {
       numbers.append(ValueForm.padded.rawValue)
       numbers.append(UInt8(truncatingIfNeeded: width))
     }
-    Self.put(integers, to: &numbers)
+    // As many as there are values.
+    Self.put(UnsafeBufferPointer(start: integers.base, count: values.count), to: &numbers)
     return true
   }
 
   /// Whole numbers near the least of them, in planes of bytes: all lowest bytes, then the next.
-  static func put(_ values: [Int64], to target: inout [UInt8]) {
-    // Lent for the call; each plane has one byte for each value, as many as are added.
-    values.withUnsafeBufferPointer { values in
-      var low = values.first ?? 0
-      var high = low
-      for value in values {
-        low = min(low, value)
-        high = max(high, value)
-      }
-      let span = UInt64(bitPattern: high &- low)
-      let width = (64 - span.leadingZeroBitCount + 7) / 8
-      VariableInteger.append(signed: low, to: &target)
-      target.append(UInt8(width))
-      let start = target.count
-      target.append(contentsOf: repeatElement(0, count: width * values.count))
-      target.withUnsafeMutableBufferPointer { buffer in
-        guard var plane = buffer.baseAddress.map({ $0 + start }) else { return }
-        for shift in stride(from: 0 as UInt64, to: UInt64(width * 8), by: 8) {
-          for index in 0..<values.count {
-            plane[index] = UInt8(
-              truncatingIfNeeded: UInt64(bitPattern: values[index] &- low) &>> shift)
-          }
-          plane += values.count
+  static func put(_ values: UnsafeBufferPointer<Int64>, to target: inout [UInt8]) {
+    var low = values.first ?? 0
+    var high = low
+    for value in values {
+      low = min(low, value)
+      high = max(high, value)
+    }
+    let span = UInt64(bitPattern: high &- low)
+    let width = (64 - span.leadingZeroBitCount + 7) / 8
+    VariableInteger.append(signed: low, to: &target)
+    target.append(UInt8(width))
+    let start = target.count
+    target.append(contentsOf: repeatElement(0, count: width * values.count))
+    // Each plane has one byte for each value, as many as were just added.
+    target.withUnsafeMutableBufferPointer { buffer in
+      guard var plane = buffer.baseAddress.map({ $0 + start }) else { return }
+      for shift in stride(from: 0 as UInt64, to: UInt64(width * 8), by: 8) {
+        for index in 0..<values.count {
+          plane[index] = UInt8(
+            truncatingIfNeeded: UInt64(bitPattern: values[index] &- low) &>> shift)
         }
+        plane += values.count
       }
     }
   }
 
-  private mutating func addHexadecimals(_ values: [Slice]) -> Bool {
+  private mutating func addHexadecimals(_ values: UnsafeBufferPointer<Slice>) -> Bool {
     let width = Int(values[0].count)
     guard width >= 4, width % 2 == 0, width <= 128, let base = arena.baseAddress else {
       return false

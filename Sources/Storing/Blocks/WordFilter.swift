@@ -9,9 +9,9 @@ struct WordFilterBuilder {
   var isComplete = true
   private var hashes: [UInt64] = []
 
-  mutating func add(_ cut: TextShapes, _ arena: UnsafeBufferPointer<UInt8>) {
+  mutating func add(_ cut: borrowing TextShapes, _ arena: UnsafeBufferPointer<UInt8>) {
     guard let base = arena.baseAddress else { return }
-    for parameter in cut.words {
+    cut.forEachWord { parameter in
       // A parameter lies within the arena it was cut from.
       let word = UnsafeBufferPointer(
         start: base + Int(parameter.offset), count: Int(parameter.count))

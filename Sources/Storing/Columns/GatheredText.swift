@@ -121,15 +121,14 @@ struct GatheredText: ~Copyable {
     _ visit: (UInt32) -> Void
   ) {
     let column = stretch.view
-    // Every code of a column is of one of its values, and the merged numbers are below the count
-    // that the part's codes were cleared for.
+    // The numbers of a column's values are below the count that the part's codes were cleared for.
     if column.hasOneCode {
-      let code = self.code(column.merged[0], table, &slices)
+      let code = self.code(column.oneCode, table, &slices)
       for _ in stretch.values { visit(code) }
       return
     }
     for index in stretch.values {
-      let value = column.merged[Int(column.codes[Int(index)])]
+      let value = column.isWide ? column.wideCodes[Int(index)] : UInt32(column.codes[Int(index)])
       let known = codes.base[Int(value)]
       visit(known != 0 ? known &- 1 : code(value, table, &slices))
     }

@@ -25,8 +25,9 @@ struct MergedValues: ~Copyable {
 
   /// The numbers of a group's distinct values, by their codes in it. `bytes` are the group's, which
   /// the slices were checked against.
-  mutating func codes(of values: [Slice], _ bytes: ValueBytes) -> GrowingBuffer<UInt32> {
-    var codes = GrowingBuffer<UInt32>(capacity: values.count)
+  mutating func codes(of values: [Slice], _ bytes: ValueBytes) -> [UInt32] {
+    var codes: [UInt32] = []
+    codes.reserveCapacity(values.count)
     for (index, value) in values.enumerated() {
       if index + 4 < values.count { coder.prefetch(bytes.place(values[index + 4]), in: bytes) }
       let own = ValueBytes(base: arena.base, count: arena.count)

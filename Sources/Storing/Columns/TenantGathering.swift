@@ -10,10 +10,11 @@ struct RowLimit: Sendable {
 }
 
 /// Turns the records of many payloads into rows of one tenant after another, ordered by service,
-/// environment, host, time and arrival. A payload's rows are put together by tenant when it is
-/// added, so that what is kept is about its unpacked size; gathering a tenant copies ranges, and
-/// only there are rows put in order. For one thread.
+/// environment, host, time and arrival. The rows of some payloads are put together by tenant when
+/// enough of them were added, so that what is kept is about their unpacked size; gathering a tenant
+/// copies ranges, and only there are rows put in order. For one thread.
 struct TenantGathering: ~Copyable {
+  private var waiting = WaitingGroups()
   private var groups: [OrderedGroup] = []
   private let catalogue = ColumnCatalogue()
   private var tenantValues = MergedValues()
@@ -34,48 +35,45 @@ struct TenantGathering: ~Copyable {
     let bytes = columns.groups.reduce(0) { $0 + $1.bytes.count }
     guard unpackedBytes + bytes <= Self.mostBytes else { return false }
     unpackedBytes += bytes
-    for group in columns.groups { add(group) }
+    for group in columns.groups {
+      let member = WaitingGroups.Member(
+        group: group, numbers: catalogue.numbers(of: group.columns))
+      if !waiting.admits(member) { orderWaiting() }
+      waiting.add(member)
+    }
     return true
   }
 
-  private mutating func add(_ group: RecordGroup) {
-    // All that is read through the pointer was checked when the group was read.
-    group.bytes.withUnsafeBufferPointer { bytes in
-      guard let base = bytes.baseAddress else { return }
-      let values = ValueBytes(base: base, count: bytes.count)
-      let order = TenantOrder(group, base)
-      let tenants = tenantValues.codes(of: group.tenants.values, values)
-      for tenant in 0..<group.tenants.values.count {
-        let count = order.starts[tenant + 1] - order.starts[tenant]
-        if count == 0 { continue }
+  /// Puts the groups that wait in order.
+  private mutating func orderWaiting() {
+    let members = waiting.members
+    waiting = WaitingGroups()
+    if members.isEmpty { return }
+    LentGroups.lend(members) { lent in
+      let order = TenantOrder(
+        lent, numbers: lent.merge(\.tenants, into: &tenantValues),
+        tenantCount: tenantValues.count)
+      for (tenant, start, count) in order.tenants {
         runs.append(
           (
-            tenants[tenant],
-            TenantRun(
-              group: UInt32(truncatingIfNeeded: groups.count), start: order.starts[tenant],
-              count: count)
+            tenant,
+            TenantRun(group: UInt32(truncatingIfNeeded: groups.count), start: start, count: count)
           ))
       }
       groups.append(
         OrderedGroup(
-          group, values, order: order, serial: groups.count, merging: catalogue,
-          services: services.codes(of: group.services.values, values),
-          environments: environments.codes(of: group.environments.values, values),
-          hosts: hosts.codes(of: group.hosts.values, values)))
-    }
-  }
-
-  /// The tenants, in the order they first came.
-  var tenants: [ByteString] {
-    (0..<tenantValues.count).map { code in
-      ByteString(Array(tenantValues.bytes(UInt32(truncatingIfNeeded: code))))
+          lent, order: order, merging: catalogue,
+          services: lent.merge(\.services, into: &services),
+          environments: lent.merge(\.environments, into: &environments),
+          hosts: lent.merge(\.hosts, into: &hosts)))
     }
   }
 
   /// Gives each tenant's rows, in as many parts as the limit asks for.
-  borrowing func forEach(limit: RowLimit = RowLimit(), _ visit: (TenantRows) throws -> Void)
-    rethrows
-  {
+  mutating func forEach(
+    limit: RowLimit = RowLimit(), _ visit: (TenantRows) throws -> Void
+  ) rethrows {
+    orderWaiting()
     var starts = [Int](repeating: 0, count: tenantValues.count + 1)
     for (tenant, _) in runs { starts[Int(tenant) + 1] += 1 }
     for tenant in 0..<tenantValues.count { starts[tenant + 1] += starts[tenant] }
@@ -97,5 +95,14 @@ struct TenantGathering: ~Copyable {
           hosts: hosts, visit)
       }
     }
+  }
+}
+
+extension LentGroups {
+  /// The numbers of each group's distinct values of a head's part.
+  fileprivate func merge(
+    _ part: KeyPath<RecordGroup, PackedCodes>, into values: inout MergedValues
+  ) -> [[UInt32]] {
+    sources.map { values.codes(of: $0.group[keyPath: part].values, $0.bytes) }
   }
 }

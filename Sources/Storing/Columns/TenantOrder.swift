@@ -1,6 +1,6 @@
-/// Rows of a group that are of one tenant, after the group was put in order.
+/// Rows of an ordered group that are of one tenant.
 struct TenantRun {
-  /// The group, and the rows of it.
+  /// The ordered group, and the rows of it.
   var group: UInt32
   var start: UInt32
   var count: UInt32
@@ -16,31 +16,44 @@ struct TenantRun {
   }
 }
 
-/// The rows of a group put in order: those of one tenant together, as they came. Picking a
-/// tenant's rows is then picking a range of each group, however many streams there are.
+/// The rows of some groups put in order: those of one tenant together, as they came. Picking a
+/// tenant's rows is then picking a range, however many streams there are.
 struct TenantOrder: ~Copyable {
-  /// For each row in the new order, the row it was.
-  let rows: GrowingBuffer<UInt16>
-  /// By the group's codes of tenants: the first of its rows in the new order, and their end.
-  let starts: [UInt32]
+  /// For each row of the groups, its place in the new order.
+  let places: GrowingBuffer<UInt16>
+  /// Each tenant that has rows, with the first of them in the new order and how many they are.
+  let tenants: [(tenant: UInt32, start: UInt32, count: UInt32)]
 
-  /// Orders the rows of a group.
-  init(_ group: RecordGroup, _ base: UnsafePointer<UInt8>) {
-    let rows = GrowingBuffer<UInt16>(capacity: group.rowCount)
-    let count = group.tenants.values.count
-    var starts = [UInt32](repeating: 0, count: count + 1)
+  /// `numbers` are those of the groups' tenants among the tenants of all groups, of which there
+  /// are `tenantCount`.
+  init(_ lent: LentGroups, numbers: [[UInt32]], tenantCount: Int) {
+    var starts = [UInt32](repeating: 0, count: tenantCount + 1)
+    let places = GrowingBuffer<UInt16>(capacity: lent.rowCount)
     starts.withUnsafeMutableBufferPointer { starts in
-      // Codes are below the count of values, and each row of the group gets a place of its own.
-      for row in 0..<group.rowCount { starts[group.tenants.code(row, base) + 1] += 1 }
-      for tenant in 0..<count { starts[tenant + 1] += starts[tenant] }
-      for row in 0..<group.rowCount {
-        let tenant = group.tenants.code(row, base)
-        rows.base[Int(starts[tenant])] = UInt16(truncatingIfNeeded: row)
-        starts[tenant] &+= 1
+      // Each code has a number, numbers are below the count, and each row gets a place of its own.
+      for (source, numbers) in zip(lent.sources, numbers) {
+        for row in 0..<source.group.rowCount {
+          starts[Int(numbers[source.group.tenants.code(row, source.base)]) + 1] += 1
+        }
+      }
+      for tenant in 0..<tenantCount { starts[tenant + 1] += starts[tenant] }
+      for (source, numbers) in zip(lent.sources, numbers) {
+        for row in 0..<source.group.rowCount {
+          let tenant = Int(numbers[source.group.tenants.code(row, source.base)])
+          places.base[source.firstRow + row] = UInt16(truncatingIfNeeded: starts[tenant])
+          starts[tenant] &+= 1
+        }
       }
     }
-    self.rows = rows
+    self.places = places
     // Each start has moved to its tenant's end, which is where the next tenant starts.
-    self.starts = [0] + starts.dropLast()
+    var tenants: [(UInt32, UInt32, UInt32)] = []
+    var start: UInt32 = 0
+    for tenant in 0..<tenantCount {
+      let end = starts[tenant]
+      if end > start { tenants.append((UInt32(truncatingIfNeeded: tenant), start, end - start)) }
+      start = end
+    }
+    self.tenants = tenants
   }
 }

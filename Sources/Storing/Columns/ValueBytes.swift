@@ -136,6 +136,38 @@ struct ValueBytes {
     return product.high ^ product.low
   }
 
+  /// Copies a value, and not a byte beside it.
+  @inline(__always)
+  func copyExactly(_ offset: Int, _ length: Int, to target: UnsafeMutablePointer<UInt8>) {
+    let source = UnsafeRawPointer(base + offset)
+    let raw = UnsafeMutableRawPointer(target)
+    // The value's bytes are there to be read, and as many to be written.
+    if length > 128 {
+      target.update(from: base + offset, count: length)
+    } else if length >= 16 {
+      var index = 0
+      while index < length &- 16 {
+        raw.storeBytes(
+          of: source.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self),
+          toByteOffset: index, as: SIMD16<UInt8>.self)
+        index &+= 16
+      }
+      // The last block overlaps the one before.
+      let last = source.loadUnaligned(fromByteOffset: length &- 16, as: SIMD16<UInt8>.self)
+      raw.storeBytes(of: last, toByteOffset: length &- 16, as: SIMD16<UInt8>.self)
+    } else if length >= 8 {
+      let last = source.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self)
+      raw.storeBytes(of: source.loadUnaligned(as: UInt64.self), as: UInt64.self)
+      raw.storeBytes(of: last, toByteOffset: length &- 8, as: UInt64.self)
+    } else if length >= 4 {
+      let last = source.loadUnaligned(fromByteOffset: length &- 4, as: UInt32.self)
+      raw.storeBytes(of: source.loadUnaligned(as: UInt32.self), as: UInt32.self)
+      raw.storeBytes(of: last, toByteOffset: length &- 4, as: UInt32.self)
+    } else {
+      for index in 0..<length { target[index] = base[offset &+ index] }
+    }
+  }
+
   /// Copies a value to memory that has room for it and 15 bytes more.
   @inline(__always)
   func copy(_ offset: Int, _ length: Int, to target: UnsafeMutablePointer<UInt8>) {
