@@ -34,7 +34,11 @@ final class LogBlockEncoder {
         if column.key.part == .message { words.isComplete = false }
       case .plain(let values):
         let bytes = values.reduce(0) { $0 + Int($1.count) }
-        if bytes > Self.shortText * values.count,
+        // Lent for the call.
+        if values.withUnsafeBufferPointer({ streams.addAlike($0) }) {
+          columns.append(0)
+          if column.key.part == .message { words.isComplete = false }
+        } else if bytes > Self.shortText * values.count,
           let cut = TextShapes(
             values, arena: arena, notesWords: column.key.part == .message)
         {
@@ -44,8 +48,7 @@ final class LogBlockEncoder {
           words.add(cut, arena)
         } else {
           columns.append(0)
-          // Lent for the call.
-          values.withUnsafeBufferPointer { streams.add($0) }
+          values.withUnsafeBufferPointer { streams.addTexts($0) }
           if column.key.part == .message { words.isComplete = false }
         }
       }

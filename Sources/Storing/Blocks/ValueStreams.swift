@@ -38,17 +38,27 @@ struct ValueStreams: ~Copyable {
 
   /// Adds the values of a column, which are lent for the call.
   mutating func add(_ values: UnsafeBufferPointer<Slice>) {
-    guard let first = values.first else { return }
+    if !addAlike(values) { addTexts(values) }
+  }
+
+  /// Adds the values of a column, lent for the call, as texts.
+  mutating func addTexts(_ values: UnsafeBufferPointer<Slice>) {
+    if values.isEmpty { return }
+    numbers.append(ValueForm.texts.rawValue)
+    for value in values { VariableInteger.append(UInt64(value.count), to: &numbers) }
+    for value in values { texts.append(contentsOf: arena[value.range]) }
+  }
+
+  /// Adds the values of a column, lent for the call, that are all the same, all numbers or all
+  /// hexadecimal; else adds nothing and returns false.
+  mutating func addAlike(_ values: UnsafeBufferPointer<Slice>) -> Bool {
+    guard let first = values.first else { return false }
     if values.allSatisfy({ equal($0, first) }) {
       numbers.append(ValueForm.constant.rawValue)
       putText(first)
-    } else if addIntegers(values) || addHexadecimals(values) {
-      return
-    } else {
-      numbers.append(ValueForm.texts.rawValue)
-      for value in values { VariableInteger.append(UInt64(value.count), to: &numbers) }
-      for value in values { texts.append(contentsOf: arena[value.range]) }
+      return true
     }
+    return addIntegers(values) || addHexadecimals(values)
   }
 
   /// Adds a column whose distinct values are known.
@@ -144,6 +154,10 @@ struct ValueStreams: ~Copyable {
   private mutating func addHexadecimals(_ values: UnsafeBufferPointer<Slice>) -> Bool {
     let width = Int(values[0].count)
     guard width >= 4, width % 2 == 0, width <= 128, let base = arena.baseAddress else {
+      return false
+    }
+    // Most columns are out with their first value.
+    guard arena[values[0].range].allSatisfy({ HexDigits.values[Int($0)] < HexDigits.other }) else {
       return false
     }
     let start = hexadecimals.count
