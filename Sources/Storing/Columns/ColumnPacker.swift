@@ -61,9 +61,16 @@ final class ColumnPacker {
     codes.reserve(filled)
     // Room for all of them was just reserved, and there are as many places.
     let target = codes.base + codes.count
+    var last = ValuePlace.empty
+    var code: UInt32 = 0
     for index in 0..<filled {
       if index &+ ValueBytes.ahead < filled { arena.prefetch(places[index &+ ValueBytes.ahead]) }
-      target[index] = UInt16(truncatingIfNeeded: coder.code(of: places[index], in: arena))
+      // Rows that state nothing, or the same as the row before, often share one slice.
+      if places[index].bits != last.bits || index == 0 {
+        last = places[index]
+        code = coder.code(of: last, in: arena)
+      }
+      target[index] = UInt16(truncatingIfNeeded: code)
     }
     codes.count += filled
     count += filled
