@@ -10,6 +10,9 @@ enum SampleBlockLayout {
   static let version: UInt8 = 1
   /// Unpacked bytes of a group of series: what a read of one series must unpack.
   static let groupBytes = 128 << 10
+  /// From this size on a group ends with its metric: the bytes of another one look different, and
+  /// packed together each would take more.
+  static let metricBytes = 4 << 10
   /// A longer claim is damage.
   static let longestPart = 64 << 20
 }
@@ -40,7 +43,7 @@ final class SampleBlockEncoder {
       encoded.times = low...max(encoded.times?.upperBound ?? .min, one.times.last ?? .min)
       index.add(one)
       group.add(one.values)
-      if group.size >= SampleBlockLayout.groupBytes || place == series.count - 1 {
+      if Self.endsGroup(at: place, of: series, group.size) {
         groups.append((pack(group.bytes), first))
         group = SampleGroupWriter()
         first = place + 1
@@ -49,6 +52,14 @@ final class SampleBlockEncoder {
     let packedIndex = pack(index.bytes)
     encoded.bytes = assemble(tenant, blockID, series.count, packedIndex, groups)
     return encoded
+  }
+
+  /// Whether a group of so many bytes ends with a series.
+  private static func endsGroup(at place: Int, of series: [StoredSeries], _ size: Int) -> Bool {
+    if place == series.count - 1 || size >= SampleBlockLayout.groupBytes { return true }
+    let name = Labels.metricName
+    return size >= SampleBlockLayout.metricBytes
+      && series[place].labels[name] != series[place + 1].labels[name]
   }
 
   /// Bytes of a part, packed, and what they were.
