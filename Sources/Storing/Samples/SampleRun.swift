@@ -92,7 +92,12 @@ struct SampleRun: Sendable {
     elements.withUnsafeBufferPointer { elements in
       // Both ranges were just found to be there.
       guard let source = elements.baseAddress, let start = target.baseAddress else { return }
-      (start + place).update(from: source + range.lowerBound, count: range.count)
+      // Mostly a run has one sample of a series, which is no work for a call.
+      if range.count == 1 {
+        start[place] = source[range.lowerBound]
+      } else {
+        (start + place).update(from: source + range.lowerBound, count: range.count)
+      }
     }
   }
 
