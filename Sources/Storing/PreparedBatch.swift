@@ -54,10 +54,14 @@ package struct PreparedBatch: Sendable {
     return first <= last ? first...last : nil
   }
 
+  /// More slices than this are of fewer tenants, as tagging does not keep so many at hand.
+  private static let manySlices = 8_192
+
   /// Tagging gives the rows of a tenant mostly one slice: looking at slices leaves few names to be
   /// compared.
   private static func tenants(of batch: Batch) -> [ByteString] {
     var found = slices(of: batch.records)
+    if found.count > manySlices { return Set(found.map { batch.string($0) }).sorted() }
     batch.arena.withUnsafeBufferPointer { arena in
       guard let base = arena.baseAddress else { return }
       found.sort { left, right in

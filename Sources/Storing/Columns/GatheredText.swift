@@ -26,7 +26,9 @@ struct GatheredText: ~Copyable {
 
   /// The bytes of all values that were gathered. Their groups must still be there.
   consuming func take() -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: plainByteCount + dictionaries.count) { target, count in
+    precondition(copied == plainByteCount, "plain values are as many bytes as were counted")
+    return [UInt8](unsafeUninitializedCapacity: plainByteCount + dictionaries.count) {
+      target, count in
       guard let base = target.baseAddress else { return }
       for index in 0..<copies.count {
         // An address is asked for, not read.

@@ -18,6 +18,7 @@ struct TenantGathering: ~Copyable {
   private var groups: [OrderedGroup] = []
   private let catalogue = ColumnCatalogue()
   private var tenantValues = MergedValues()
+  private var tenantRanks = TenantRanks()
   private var services = MergedValues()
   private var environments = MergedValues()
   private var hosts = MergedValues()
@@ -38,8 +39,9 @@ struct TenantGathering: ~Copyable {
     for group in columns.groups {
       let member = WaitingGroups.Member(
         group: group, numbers: catalogue.numbers(of: group.columns))
-      if !waiting.admits(member) { orderWaiting() }
-      waiting.add(member)
+      if waiting.admit(member) { continue }
+      orderWaiting()
+      _ = waiting.admit(member)
     }
     return true
   }
@@ -51,8 +53,7 @@ struct TenantGathering: ~Copyable {
     if members.isEmpty { return }
     LentGroups.lend(members) { lent in
       let order = TenantOrder(
-        lent, numbers: lent.merge(\.tenants, into: &tenantValues),
-        tenantCount: tenantValues.count)
+        lent, numbers: lent.merge(\.tenants, into: &tenantValues), ranks: &tenantRanks)
       for (tenant, start, count) in order.tenants {
         runs.append(
           (

@@ -24,36 +24,70 @@ struct TenantOrder: ~Copyable {
   /// Each tenant that has rows, with the first of them in the new order and how many they are.
   let tenants: [(tenant: UInt32, start: UInt32, count: UInt32)]
 
-  /// `numbers` are those of the groups' tenants among the tenants of all groups, of which there
-  /// are `tenantCount`.
-  init(_ lent: LentGroups, numbers: [[UInt32]], tenantCount: Int) {
-    var starts = [UInt32](repeating: 0, count: tenantCount + 1)
+  /// `numbers` are those of the groups' tenants among the tenants of all groups.
+  init(_ lent: LentGroups, numbers: [[UInt32]], ranks: inout TenantRanks) {
+    let own = ranks.ranks(of: numbers)
+    let tenants = ranks.take()
+    var starts = [UInt32](repeating: 0, count: tenants.count + 1)
     let places = GrowingBuffer<UInt16>(capacity: lent.rowCount)
     starts.withUnsafeMutableBufferPointer { starts in
-      // Each code has a number, numbers are below the count, and each row gets a place of its own.
-      for (source, numbers) in zip(lent.sources, numbers) {
+      // Each code has a rank, ranks are below the count, and each row gets a place of its own.
+      for (source, ranks) in zip(lent.sources, own) {
         for row in 0..<source.group.rowCount {
-          starts[Int(numbers[source.group.tenants.code(row, source.base)]) + 1] += 1
+          starts[ranks[source.group.tenants.code(row, source.base)] + 1] += 1
         }
       }
-      for tenant in 0..<tenantCount { starts[tenant + 1] += starts[tenant] }
-      for (source, numbers) in zip(lent.sources, numbers) {
+      for rank in tenants.indices { starts[rank + 1] += starts[rank] }
+      for (source, ranks) in zip(lent.sources, own) {
         for row in 0..<source.group.rowCount {
-          let tenant = Int(numbers[source.group.tenants.code(row, source.base)])
-          places.base[source.firstRow + row] = UInt16(truncatingIfNeeded: starts[tenant])
-          starts[tenant] &+= 1
+          let rank = ranks[source.group.tenants.code(row, source.base)]
+          places.base[source.firstRow + row] = UInt16(truncatingIfNeeded: starts[rank])
+          starts[rank] &+= 1
         }
       }
     }
     self.places = places
     // Each start has moved to its tenant's end, which is where the next tenant starts.
-    var tenants: [(UInt32, UInt32, UInt32)] = []
+    var runs: [(UInt32, UInt32, UInt32)] = []
     var start: UInt32 = 0
-    for tenant in 0..<tenantCount {
-      let end = starts[tenant]
-      if end > start { tenants.append((UInt32(truncatingIfNeeded: tenant), start, end - start)) }
+    for (rank, tenant) in tenants.enumerated() {
+      let end = starts[rank]
+      if end > start { runs.append((tenant, start, end - start)) }
       start = end
     }
-    self.tenants = tenants
+    self.tenants = runs
+  }
+}
+
+/// Gives the tenants of some groups consecutive ranks, in the order they first come: a fleet may
+/// have many more tenants than a few groups do.
+struct TenantRanks {
+  /// By number among the tenants of all groups: one more than the rank, or 0.
+  private var known: [UInt32] = []
+  /// The numbers by rank.
+  private var ranked: [UInt32] = []
+
+  /// The ranks of numbers.
+  mutating func ranks(of numbers: [[UInt32]]) -> [[Int]] {
+    numbers.map { numbers in numbers.map { rank(of: $0) } }
+  }
+
+  private mutating func rank(of number: UInt32) -> Int {
+    let place = Int(number)
+    if place >= known.count {
+      known.append(contentsOf: repeatElement(0, count: place + 1 - known.count))
+    }
+    if known[place] == 0 {
+      ranked.append(number)
+      known[place] = UInt32(truncatingIfNeeded: ranked.count)
+    }
+    return Int(known[place]) - 1
+  }
+
+  /// The numbers by rank; all ranks are forgotten.
+  mutating func take() -> [UInt32] {
+    defer { ranked = [] }
+    for number in ranked { known[Int(number)] = 0 }
+    return ranked
   }
 }

@@ -173,7 +173,7 @@ struct ValueBytes {
   func copy(_ offset: Int, _ length: Int, to target: UnsafeMutablePointer<UInt8>) {
     // Blocks of 16 bytes: for short values much cheaper than a call. The last block may overrun
     // the value on both sides, so both must have the room.
-    guard offset &+ length &+ 15 <= count, length <= 128 else {
+    guard offset &+ max(length, 1) &+ 15 <= count, length <= 128 else {
       target.update(from: base + offset, count: length)
       return
     }

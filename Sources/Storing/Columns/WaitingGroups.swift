@@ -13,55 +13,69 @@ struct WaitingGroups {
   private struct Kinds {
     var hasPlain = false
     /// How many bytes its coded values have at most, each written out for its row.
-    var writtenOut = 0
+    var codedBytes = 0
+
+    /// Bytes of codes that become texts, because other groups have texts.
+    var writtenOut: Int { hasPlain ? codedBytes : 0 }
+
+    mutating func add(_ column: PackedColumn) {
+      switch column.values {
+      case .plain: hasPlain = true
+      case .coded(let packed):
+        let longest = packed.values.reduce(0) { max($0, Int($1.count)) }
+        codedBytes += longest * column.count
+      }
+    }
   }
 
   /// Rows are numbered with 16 bits.
   private static let mostRows = 65_536
   private static let mostGroups = 64
   private static let mostBytes = 32 << 20
-  /// Coded values become plain beside plain ones, when they are not more than this.
-  private static let mostWrittenOut = 1 << 20
+  /// Coded values become texts beside texts, when they are not more than this together.
+  private static let mostWrittenOut = 4 << 20
+  /// Each column has two bytes for each row of all groups. Groups of other columns may wait
+  /// together until that is twice what each alone would have, and this much.
+  private static let spareCells = 4 << 20
 
   private(set) var members: [Member] = []
   private var rowCount = 0
   private var byteCount = 0
   /// By number of the column.
   private var kinds: [Int: Kinds] = [:]
+  private var writtenOut = 0
+  /// Columns times rows of each group alone.
+  private var ownCells = 0
 
-  /// Whether one more group can be put in order with those that wait; the first always can.
-  func admits(_ member: Member) -> Bool {
-    if members.isEmpty { return true }
-    let group = member.group
-    guard members.count < Self.mostGroups, rowCount + group.rowCount <= Self.mostRows,
-      byteCount + group.bytes.count <= Self.mostBytes
+  /// Adds a group if it can be put in order with those that wait; the first always can.
+  mutating func admit(_ member: Member) -> Bool {
+    let rows = rowCount + member.group.rowCount
+    let bytes = byteCount + member.group.bytes.count
+    guard
+      members.isEmpty
+        || (members.count < Self.mostGroups && rows <= Self.mostRows && bytes <= Self.mostBytes)
     else { return false }
-    for (column, number) in zip(group.columns, member.numbers) {
-      guard let number else { continue }
-      let sum = Self.sum(kinds[number] ?? Kinds(), column)
-      if sum.hasPlain, sum.writtenOut > Self.mostWrittenOut { return false }
-    }
-    return true
-  }
-
-  mutating func add(_ member: Member) {
-    members.append(member)
-    rowCount += member.group.rowCount
-    byteCount += member.group.bytes.count
+    var changed: [Int: Kinds] = [:]
+    var newColumns = 0
+    var written = writtenOut
     for (column, number) in zip(member.group.columns, member.numbers) {
       guard let number else { continue }
-      kinds[number] = Self.sum(kinds[number] ?? Kinds(), column)
+      if kinds[number] == nil { newColumns += 1 }
+      var own = kinds[number] ?? Kinds()
+      written -= own.writtenOut
+      own.add(column)
+      written += own.writtenOut
+      changed[number] = own
     }
-  }
-
-  private static func sum(_ kinds: Kinds, _ column: PackedColumn) -> Kinds {
-    var sum = kinds
-    switch column.values {
-    case .plain: sum.hasPlain = true
-    case .coded(let packed):
-      let longest = packed.values.reduce(0) { max($0, Int($1.count)) }
-      sum.writtenOut += longest * column.count
-    }
-    return sum
+    let cells = ownCells + changed.count * member.group.rowCount
+    let together = (kinds.count + newColumns) * rows
+    guard
+      members.isEmpty
+        || (written <= Self.mostWrittenOut && together <= 2 * cells + Self.spareCells)
+    else { return false }
+    members.append(member)
+    (rowCount, byteCount, writtenOut, ownCells) = (rows, bytes, written, cells)
+    kinds.merge(changed) { $1 }
+    return true
   }
 }
