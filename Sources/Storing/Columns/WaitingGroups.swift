@@ -35,7 +35,7 @@ struct WaitingGroups {
   /// Coded values become texts beside texts, when they are not more than this together.
   private static let mostWrittenOut = 4 << 20
   /// Each column has two bytes for each row of all groups. Groups of other columns may wait
-  /// together until that is twice what each alone would have, and this much.
+  /// together until these are so many more than each alone would have.
   private static let spareCells = 4 << 20
 
   private(set) var members: [Member] = []
@@ -71,7 +71,7 @@ struct WaitingGroups {
     let together = (kinds.count + newColumns) * rows
     guard
       members.isEmpty
-        || (written <= Self.mostWrittenOut && together <= 2 * cells + Self.spareCells)
+        || (written <= Self.mostWrittenOut && together <= cells + Self.spareCells)
     else { return false }
     members.append(member)
     (rowCount, byteCount, writtenOut, ownCells) = (rows, bytes, written, cells)
