@@ -27,14 +27,18 @@ struct TenantGathering: ~Copyable {
   private var unpackedBytes = 0
   /// What may be added; offsets into it have 32 bits.
   private static let mostBytes = 1 << 31
+  /// Columns times rows of what was put in order; each takes two bytes or more, also where a row
+  /// has no value.
+  private var cells = 0
+  private static let mostCells = 128 << 20
 
   init() {}
 
   /// Adds the records of a payload; false, with nothing added, when they are too many to gather
-  /// at once: 2 GiB unpacked.
+  /// at once, unpacked or in columns. The first always fit, up to 2 GiB unpacked.
   mutating func add(_ columns: consuming RecordColumns) -> Bool {
     let bytes = columns.groups.reduce(0) { $0 + $1.bytes.count }
-    guard unpackedBytes + bytes <= Self.mostBytes else { return false }
+    guard unpackedBytes + bytes <= Self.mostBytes, cells <= Self.mostCells else { return false }
     unpackedBytes += bytes
     for group in columns.groups {
       let member = WaitingGroups.Member(
@@ -67,6 +71,7 @@ struct TenantGathering: ~Copyable {
           services: lent.merge(\.services, into: &services),
           environments: lent.merge(\.environments, into: &environments),
           hosts: lent.merge(\.hosts, into: &hosts)))
+      cells += (groups.last?.columns.count ?? 0) * lent.rowCount
     }
   }
 
