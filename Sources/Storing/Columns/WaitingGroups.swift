@@ -35,8 +35,8 @@ struct WaitingGroups {
   /// Coded values become texts beside texts, when they are not more than this together.
   private static let mostWrittenOut = 4 << 20
   /// Each column has two bytes for each row of all groups. Groups of other columns may wait
-  /// together until these are so many more than each alone would have.
-  private static let spareCells = 4 << 20
+  /// together until these are half as many again as each alone would have, and so many more.
+  private static let spareCells = 256 << 10
 
   private(set) var members: [Member] = []
   private var rowCount = 0
@@ -71,7 +71,7 @@ struct WaitingGroups {
     let together = (kinds.count + newColumns) * rows
     guard
       members.isEmpty
-        || (written <= Self.mostWrittenOut && together <= cells + Self.spareCells)
+        || (written <= Self.mostWrittenOut && together <= cells * 3 / 2 + Self.spareCells)
     else { return false }
     members.append(member)
     (rowCount, byteCount, writtenOut, ownCells) = (rows, bytes, written, cells)
