@@ -14,6 +14,16 @@ import Testing
     return settings
   }()
 
+  /// Compacts all at once; every row must come back as it was, once.
+  private func expectWhole(_ stored: [Batch], in store: Store) throws {
+    try store.compact(now: Rows.now)
+    #expect(store.status().segments == 0)
+    let expected = Dictionary(stored.flatMap(Rows.pieces).map { ($0, 1) }, uniquingKeysWith: +)
+    let isWhole = try Rows.pieces(in: store) == expected
+    #expect(isWhole)
+    store.close()
+  }
+
   /// A column may have codes in one batch and texts in the next, or values in some rows only, or in
   /// none; values may be long where they are few.
   @Test func columnsMayDifferFromBatchToBatch() throws {
@@ -46,12 +56,7 @@ import Testing
       try Rows.append(batch, to: store)
       stored.append(batch)
     }
-    try store.compact(now: Rows.now)
-    #expect(store.status().segments == 0)
-    #expect(
-      try Rows.pieces(in: store)
-        == Dictionary(stored.flatMap(Rows.pieces).map { ($0, 1) }, uniquingKeysWith: +))
-    store.close()
+    try expectWhole(stored, in: store)
   }
 
   /// Each row may have a column of its own, and a batch columns that no other has; what is coded in
@@ -81,11 +86,7 @@ import Testing
       try Rows.append(batch, to: store)
       stored.append(batch)
     }
-    try store.compact(now: Rows.now)
-    #expect(store.status().segments == 0)
-    let expected = Dictionary(stored.flatMap(Rows.pieces).map { ($0, 1) }, uniquingKeysWith: +)
-    #expect(try Rows.pieces(in: store) == expected)
-    store.close()
+    try expectWhole(stored, in: store)
   }
 
   /// More values than 16 bits number, in a column that has codes in each batch.

@@ -30,14 +30,11 @@ final class LogBlockEncoder {
       case .dictionary(let values, let codes):
         columns.append(0)
         streams.add(values, codes: codes)
-        // Its values are few and looked at in no time: they are not worth a filter.
-        if column.key.part == .message { words.isComplete = false }
       case .plain(let values):
         let bytes = values.reduce(0) { $0 + Int($1.count) }
         // Lent for the call.
         if values.withUnsafeBufferPointer({ streams.addAlike($0) }) {
           columns.append(0)
-          if column.key.part == .message { words.isComplete = false }
         } else if bytes > Self.shortText * values.count,
           let cut = TextShapes(
             values, arena: arena, notesWords: column.key.part == .message)
@@ -46,12 +43,15 @@ final class LogBlockEncoder {
           cut.put(to: &shapes)
           cut.forEachPlace { streams.add($0) }
           words.add(cut, arena)
+          continue
         } else {
           columns.append(0)
           values.withUnsafeBufferPointer { streams.addTexts($0) }
-          if column.key.part == .message { words.isComplete = false }
         }
       }
+      // The filter knows nothing of messages that were not cut; those of a dictionary are few, and
+      // looked at in no time.
+      if column.key.part == .message { words.isComplete = false }
     }
     return assemble(rows, blockID, streams, columns, shapes, words)
   }

@@ -65,13 +65,13 @@ struct TenantGathering: ~Copyable {
             TenantRun(group: UInt32(truncatingIfNeeded: groups.count), start: start, count: count)
           ))
       }
-      groups.append(
-        OrderedGroup(
-          lent, order: order, merging: catalogue,
-          services: lent.merge(\.services, into: &services),
-          environments: lent.merge(\.environments, into: &environments),
-          hosts: lent.merge(\.hosts, into: &hosts)))
-      cells += (groups.last?.columns.count ?? 0) * lent.rowCount
+      let group = OrderedGroup(
+        lent, order: order, merging: catalogue,
+        services: lent.merge(\.services, into: &services),
+        environments: lent.merge(\.environments, into: &environments),
+        hosts: lent.merge(\.hosts, into: &hosts))
+      cells += group.columns.count * lent.rowCount
+      groups.append(group)
     }
   }
 
